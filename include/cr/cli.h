@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cli - what the two programs share: the option table, finding a policy, colours
+ *
+ * In:    argument vectors
+ * Out:   options one by one; help, the man-page check's list and errors from one table
+ * Never: acts on an option: parse all, then plan, then act
+ *
+ *	struct cr_options it = CR_OPTIONS_INIT(table, argc, argv);
+ *
+ *	while ((id = cr_options_next(&it, &err)) > 0) {
+ *		if (cr_options_common(&it, id, usage))
+ *			return 0;
+ *		switch (id) …		it.value is the option's value
+ *	}
+ *	if (id < 0) …			usage error, @err says which
+ *	argv[it.at] …			the first argument that is no option
+ */
+#ifndef CR_CLI_H
+#define CR_CLI_H
+
+#include <stdio.h>
+
+#include "cr/buf.h"
+#include "cr/err.h"
+
+/* chestnut(1)'s exit statuses; chestnut-run(1) has the target's. */
+#define CR_EXIT_OK 0
+#define CR_EXIT_FAIL 1
+#define CR_EXIT_USAGE 2
+
+struct cr_option {
+	char letter;		/* 0: it has none */
+	const char *name;	/* without the dashes; NULL ends the table */
+	const char *arg;	/* what its value is called in the help; NULL: takes no value */
+	const char *help;	/* one line; NULL hides the option */
+	int id;			/* CR_OPT_FIRST or more */
+};
+
+/* What every program and command has. */
+enum {
+	CR_OPT_HELP = 1,
+	CR_OPT_VERSION,
+	CR_OPT_DUMP,		/* for scripts/check-man: prints the table, tab-separated */
+	CR_OPT_FIRST = 16,
+};
+
+#define CR_OPTIONS_COMMON \
+	{ 'h', "help", NULL, "show this help and exit", CR_OPT_HELP }, \
+	{ 'V', "version", NULL, "show the version and exit", CR_OPT_VERSION }, \
+	{ 0, "dump-options", NULL, NULL, CR_OPT_DUMP }, \
+	{ 0, NULL, NULL, NULL, 0 }
+
+struct cr_options {
+	const struct cr_option *table;	/* borrowed */
+	int argc;
+	char **argv;			/* borrowed */
+	int at;				/* next argument to look at; at the end: the first operand */
+	const char *cluster;		/* borrowed from argv: what is left of "-qv"; NULL */
+	const struct cr_option *option;	/* the one just returned */
+	const char *value;		/* borrowed from argv: its value; NULL when it takes none */
+};
+
+#define CR_OPTIONS_INIT(table, argc, argv) { table, argc, argv, 1, NULL, NULL, NULL }
+
+/* The id of the next option; 0 at "--" or the first argument that is no option; -EINVAL
+ * and a sentence for an unknown option or a value that is missing or not wanted. */
+int cr_options_next(struct cr_options *it, struct cr_err *err) CR_MUST_CHECK;
+
+/* Prints the help, the version or the option list on stdout, when @id is one of these. @usage: lines
+ * before the options, ended by NULL; the first one is the synopsis. */
+bool cr_options_common(const struct cr_options *it, int id, const char *const *usage);
+
+void cr_options_help(const struct cr_option *table, FILE *out, const char *const *usage);
+/* "letter<TAB>name<TAB>arg<TAB>help" for each option that is not hidden, "-" for what is missing. */
+void cr_options_dump(const struct cr_option *table, FILE *out);
+
+/* Words that differ by at most @max typing mistakes; for hints. */
+bool cr_words_near(const char *a, const char *b, unsigned int max);
+
+/* Where the policy called @name is. With a slash, or naming something in the current directory, it is
+ * a path. Else $XDG_CONFIG_HOME/chestnut/NAME.policy (~/.config by default), then the
+ * system directory. @for_learning: when there is none it will be the user's, whose directory is made.
+ * -ENOENT otherwise, with the places that were tried. On failure @out is empty. */
+int cr_policy_path(const char *name, bool for_learning, struct cr_buf *out, struct cr_err *err)
+	CR_MUST_CHECK;
+
+/* May output on @fd have colours: a terminal, and NO_COLOR not set. */
+bool cr_colour(int fd);
+
+/* chestnut's commands; argv[0] is the command. They print their own errors and answer an exit status. */
+int cr_cmd_show(int argc, char **argv);
+int cr_cmd_finalize(int argc, char **argv);
+int cr_cmd_doctor(int argc, char **argv);
+
+#endif
