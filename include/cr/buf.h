@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * buf - text that grows
+ *
+ * In:    pieces of text
+ * Out:   one NUL-terminated string, or the news that memory ran out
+ * Never: exits
+ *
+ * Appending to a buffer that has failed does nothing; cr_buf_ok() at the
+ * end tells, so that callers need not check every piece.
+ */
+#ifndef CR_BUF_H
+#define CR_BUF_H
+
+#include "cr/base.h"
+
+struct cr_buf {
+	char *s;	/* owned; NULL while empty */
+	size_t len;
+	size_t cap;
+	bool failed;
+};
+
+#define CR_BUF_INIT { NULL, 0, 0, false }
+#define cr_auto_buf __attribute__((cleanup(cr_buf_fini)))
+
+void cr_buf_fini(struct cr_buf *b);
+void cr_buf_clear(struct cr_buf *b);	/* length 0, memory kept, failure forgotten */
+void cr_buf_add(struct cr_buf *b, const char *s);
+void cr_buf_addn(struct cr_buf *b, const char *s, size_t n);
+void cr_buf_addf(struct cr_buf *b, const char *fmt, ...) CR_PRINTF(2, 3);
+const char *cr_buf_str(const struct cr_buf *b);		/* never NULL */
+char *cr_buf_take(struct cr_buf *b);	/* the caller owns it; NULL when failed; @b is empty after */
+
+static inline bool cr_buf_ok(const struct cr_buf *b)
+{
+	return !b->failed;
+}
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * filter - a policy as BPF: what the kernel decides alone, and what stops
+ *
+ * In:    a policy and how it is to be used
+ * Out:   a classic BPF program for seccomp(2), proved to say what the plan says
+ * Never: loads it, knows a process
+ *
+ * Every call either passes in the kernel (SECCOMP_RET_ALLOW) or stops (SECCOMP_RET_TRACE
+ * with CR_FILTER_DATA). Denials are the supervisor's, so that each can be reported; with no
+ * supervisor a RET_TRACE call fails with ENOSYS (seccomp(2)): closed, not open.
+ *
+ * Some calls stop although they are allowed, since they could take a task out of our sight:
+ *   clone        with CLONE_UNTRACED (the child would not be ours)
+ *   clone3       always (its flags lie in memory, where a filter cannot look)
+ *   seccomp      with SECCOMP_FILTER_FLAG_NEW_LISTENER (RET_USER_NOTIF beats RET_TRACE)
+ * restart_syscall always passes: the kernel makes it, not the program (restart_syscall(2)).
+ */
+#ifndef CR_FILTER_H
+#define CR_FILTER_H
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include "cr/err.h"
+#include "cr/policy.h"
+
+/* SECCOMP_RET_DATA of our stops; a stop with other data is the target's own filter's. */
+#define CR_FILTER_DATA 0x4352u
+
+enum cr_pass {
+	CR_PASS_STOP,		/* the supervisor decides */
+	CR_PASS_ALLOW,		/* the kernel lets it through, whatever the arguments */
+	CR_PASS_UNLESS_MASK,	/* it passes when (args[arg] & mask) == 0, and stops otherwise */
+};
+
+struct cr_filter_plan {
+	struct {
+		uint8_t pass[CR_NR_MAX];	/* enum cr_pass */
+	} abi[CR_ABI_COUNT];
+};
+
+struct cr_filter {
+	struct sock_filter *insn;	/* owned */
+	unsigned short len;		/* instructions */
+};
+
+struct cr_filter_use {
+	bool learning;		/* unconfirmed rules stop, to be counted */
+	bool all;		/* everything stops */
+	uint32_t confirm;	/* executions that confirm a learned rule */
+};
+
+/* Which calls pass in the kernel. Calls that libseccomp cannot express in an ABI (socketcall's
+ * twins on i386, all of x32) stop: slower, never wrong. */
+void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
+		    struct cr_filter_plan *plan);
+
+/* The argument and mask of a CR_PASS_UNLESS_MASK call. */
+void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *mask);
+
+/* Compiles @plan with libseccomp and proves the result. On failure @f is empty. */
+int cr_filter_build(const struct cr_filter_plan *plan, struct cr_filter *f, struct cr_err *err)
+	CR_MUST_CHECK;
+
+/* Runs @f in user space for every number of every ABI, every constant the program compares with and
+ * its neighbours, foreign architectures, and the boundary values of masked arguments, and compares with
+ * @plan. -EBADMSG and a sentence naming the call on the first mismatch. */
+int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f,
+		    struct cr_err *err) CR_MUST_CHECK;
+
+/* Would the kernel take @f as a seccomp filter? 0, or -EINVAL. */
+int cr_bpf_check(const struct cr_filter *f) CR_MUST_CHECK;
+
+/* What the kernel would answer (SECCOMP_RET_*): the classic BPF interpreter over one
+ * seccomp_data. @f must have passed cr_bpf_check. *@loaded, unless NULL, gets a bit for each
+ * 32-bit word of @data that was looked at: the answer is the same for all data that agree there. */
+uint32_t cr_bpf_run(const struct cr_filter *f, const struct seccomp_data *data, uint32_t *loaded);
+
+void cr_filter_fini(struct cr_filter *f);
+
+#endif

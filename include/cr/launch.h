@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * launch - start a program under a filter, with us attached
+ *
+ * In:    a program, its arguments and environment, a BPF filter
+ * Out:   a traced child that has not executed its first call yet
+ * Never: gives the program anything of ours: no descriptor, mask, disposition or limit
+ *
+ * The child waits until it is seized, then installs the filter and executes the program; what it
+ * calls in between is ours, not the program's. Its session treats it so until the exec event.
+ */
+#ifndef CR_LAUNCH_H
+#define CR_LAUNCH_H
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include "cr/err.h"
+#include "cr/wake.h"
+
+struct cr_user {
+	const char *name;	/* borrowed; for initgroups(3) */
+	uid_t uid;
+	gid_t gid;
+};
+
+struct cr_launch {
+	const char *path;		/* borrowed; what to execute */
+	char *const *argv;		/* borrowed */
+	char *const *envp;		/* borrowed */
+	const struct sock_filter *filter;	/* borrowed */
+	unsigned short filter_len;
+	const struct cr_signals *signals;	/* borrowed; what the program shall find */
+	const struct cr_user *user;	/* borrowed; NULL: as we are */
+};
+
+/* Which of descriptors 0, 1, 2 were closed: they are filled with /dev/null (closed on exec), so that
+ * nothing of ours is ever opened there. */
+int cr_launch_guard_stdio(void) CR_MUST_CHECK;
+
+/* Finds @name as execvp(3) would, with @search as PATH. 0 and the path in @path; -ENOENT or -EACCES. */
+int cr_launch_find(const char *name, const char *search, char *path, size_t size) CR_MUST_CHECK;
+
+/* On success @pid is our traced child, running towards its exec, and @report tells at its end why the
+ * program could not be executed (cr_launch_failed). The caller owns @report. */
+int cr_launch(const struct cr_launch *l, pid_t *pid, int *report, struct cr_err *err) CR_MUST_CHECK;
+
+enum cr_launch_step {
+	CR_LAUNCH_NONE,		/* nothing failed */
+	CR_LAUNCH_FILTER,
+	CR_LAUNCH_USER,
+	CR_LAUNCH_EXEC,
+};
+
+/* After the child ended without an exec: the step that failed; its errno in @error. */
+enum cr_launch_step cr_launch_failed(int report, int *error);
+
+#endif

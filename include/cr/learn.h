@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * learn - a judge that says yes and writes down
+ *
+ * In:    calls that stopped
+ * Out:   "allow", always; each new call is on disk before that is said
+ * Never: changes what a person wrote: a forbidden call is reported, not learned
+ */
+#ifndef CR_LEARN_H
+#define CR_LEARN_H
+
+#include "cr/judge.h"
+#include "cr/store.h"
+
+struct cr_learn;
+
+struct cr_learned {
+	unsigned int fresh;	/* calls that this run has added */
+	unsigned int forbidden;	/* different calls made that the policy denies */
+	unsigned int unsaved;	/* calls that are not on disk, since saving failed */
+};
+
+/* Learns into @store (borrowed: for the learner's life). NULL when out of memory. */
+struct cr_learn *cr_learn_new(struct cr_store *store) CR_MUST_CHECK;
+struct cr_judge *cr_learn_judge(struct cr_learn *l);	/* borrowed: from @l */
+
+/* Now and then: writes the counts that have changed. */
+void cr_learn_tick(struct cr_learn *l);
+
+/* At the end: writes everything. On failure *@sum says how much is missing. */
+int cr_learn_finish(struct cr_learn *l, struct cr_learned *sum, struct cr_err *err) CR_MUST_CHECK;
+void cr_learn_free(struct cr_learn *l);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mem - the memory of a tracee
+ *
+ * In:    a process of ours, an address of its
+ * Out:   bytes, or a negative errno; fewer bytes than asked at the end of a mapping
+ * Never: trusts what it read: another thread may be writing at this moment
+ */
+#ifndef CR_MEM_H
+#define CR_MEM_H
+
+#include <sys/types.h>
+
+#include "cr/base.h"
+
+/* How many bytes were read (less than @len when the mapping ends there), or a negative errno. */
+ssize_t cr_mem_read(pid_t pid, cr_addr at, void *to, size_t len) CR_MUST_CHECK;
+
+/* All of @len or nothing. */
+int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len) CR_MUST_CHECK;
+
+/* A string, cut at @size - 1 and always terminated: its length, or a negative errno. */
+int cr_mem_string(pid_t pid, cr_addr at, char *text, size_t size) CR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * policy - what a program may call: the one model that all rooms share
+ *
+ * In:    rules and evidence, from a file (cr/ini.h) or from learning
+ * Out:   look-ups
+ * Never: reads or writes a file, knows a process
+ *
+ * A rule is either hand-written (no evidence), learned (with evidence), or comes
+ * from an included base set. An own rule hides a base set's rule for the same call.
+ * chestnut-policy(5) is the format this model mirrors.
+ */
+#ifndef CR_POLICY_H
+#define CR_POLICY_H
+
+#include "cr/arch.h"
+
+enum cr_action {
+	CR_ACT_NONE,	/* no rule: what the mode makes of the unknown */
+	CR_ACT_ALLOW,
+	CR_ACT_LOG,	/* allowed, and reported each time */
+	CR_ACT_ERRNO,	/* denied: the call fails with the rule's errno */
+	CR_ACT_NEVER,	/* denied as a violation, and never learned */
+};
+
+enum cr_mode {
+	CR_MODE_UNSET,
+	CR_MODE_LEARN,
+	CR_MODE_AUDIT,
+	CR_MODE_STRICT,
+};
+
+/* What a violation does to the program: kill the tree, or fail the call. */
+struct cr_violation {
+	enum { CR_VIOLATION_KILL, CR_VIOLATION_ERRNO } what;
+	int err;		/* with CR_VIOLATION_ERRNO: 1..4095 */
+};
+
+/* After this many executions a call need not be counted any longer: "3+". */
+#define CR_SEEN_ENOUGH 3
+
+struct cr_evidence {
+	uint32_t seen;		/* executions it was seen in */
+	bool more;		/* "3+": at least @seen; counting has stopped */
+	uint64_t calls;		/* how often it was made, as far as it was traced (--all: exactly) */
+	char *exe;		/* owned; first executable that made it; NULL when not known */
+	char *stack;		/* owned; first stack, "f (file.c:3) < g < main"; NULL when not known */
+};
+
+struct cr_rule {
+	enum cr_abi abi;
+	uint32_t nr;
+	enum cr_action act;
+	int err;		/* with CR_ACT_ERRNO */
+	unsigned int line;	/* physical line in its file; 0 for a rule that is not in a file yet */
+	const char *base;	/* borrowed from the policy: base set it comes from; NULL for an own rule */
+	struct cr_evidence *ev;	/* owned; NULL for a hand-written or base rule */
+};
+
+struct cr_policy {
+	char *path;		/* owned; as the user spelled it; NULL when never stored */
+	char *program;		/* owned; absolute path of the executable; NULL when not given */
+	char *build_id;		/* owned; hex; NULL when not given */
+	enum cr_mode mode;
+	struct cr_violation violation;	/* default: kill */
+	char *horizon_kernel;	/* owned; release it was learned on, "6.18.0"; NULL when not given */
+	uint32_t horizon_nr;	/* calls above this did not exist for it; 0 when not given */
+	uint32_t runs;		/* executions that it was learned from */
+	uint32_t all_runs;	/* of these, executions under --all: calls never seen in them are unused */
+	char **include;		/* owned; base sets or files, in the file's order */
+	size_t n_include;
+	struct cr_rule **rules;	/* owned; own rules then base rules, each by (abi, nr) */
+	size_t n_rules;
+	size_t n_own;		/* of these, own rules */
+	char **bases;		/* owned; names that cr_rule.base points to */
+	size_t n_bases;
+};
+
+/* An empty policy: mode unset, violation kill. NULL when out of memory. */
+struct cr_policy *cr_policy_new(void) CR_MUST_CHECK;
+void cr_policy_free(struct cr_policy *p);
+
+/* The rule that holds for a call: the own one, else a base set's, else NULL. Borrowed
+ * until the policy changes. */
+const struct cr_rule *cr_policy_find(const struct cr_policy *p, enum cr_abi abi, uint32_t nr);
+
+/* The own rule of a call, or NULL. Borrowed until the policy changes. */
+struct cr_rule *cr_policy_own(const struct cr_policy *p, enum cr_abi abi, uint32_t nr);
+
+/* Adds or replaces the own rule (@base NULL) or a base set's rule of a call. The new rule has
+ * no evidence and no line. -ENOMEM: @p is unchanged. */
+int cr_policy_set(struct cr_policy *p, const char *base, enum cr_abi abi, uint32_t nr,
+		  enum cr_action act, int err) CR_MUST_CHECK;
+
+/* Takes the own rule of a call away; nothing happens when there is none. */
+void cr_policy_unset(struct cr_policy *p, enum cr_abi abi, uint32_t nr);
+
+/* Gives @r a copy of @ev, which makes it a learned rule when it allows. -ENOMEM: unchanged. */
+int cr_rule_witness(struct cr_rule *r, const struct cr_evidence *ev) CR_MUST_CHECK;
+
+/* An own rule that learning made and may count on: it allows, and it has evidence. A person who
+ * changes a learned rule to anything but allow has made it his own. */
+bool cr_rule_learned(const struct cr_rule *r);
+
+/* Is it the judge's or the kernel's to decide? True when @r allows its call, no person
+ * has to be told of it, and, in a learning run, @confirm executions have shown it (or a person
+ * wrote it). @learning with a base rule: not confirmed, so that use is recorded. */
+bool cr_rule_confirmed(const struct cr_rule *r, bool learning, uint32_t confirm);
+
+const char *cr_mode_name(enum cr_mode mode);		/* "learn", "audit", "strict", "" */
+
+#endif

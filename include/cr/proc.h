@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * proc - what /proc says about a tracee
+ *
+ * In:    a thread id
+ * Out:   one fact, or a negative errno (the thread may be gone)
+ * Never: keeps a file open
+ */
+#ifndef CR_PROC_H
+#define CR_PROC_H
+
+#include <sys/types.h>
+
+#include "cr/base.h"
+
+/* The process (thread group) that @tid belongs to. */
+pid_t cr_proc_tgid(pid_t tid) CR_MUST_CHECK;
+
+/* Is @tid a thread of process @tgid? */
+bool cr_proc_is_thread(pid_t tgid, pid_t tid);
+
+/* The path of the executable into @path; its length. */
+int cr_proc_exe(pid_t pid, char *path, size_t size) CR_MUST_CHECK;
+
+/* Is @sig pending for process @pid? */
+bool cr_proc_pending(pid_t pid, int sig);
+
+/* The CPU that @tid ran on last. */
+int cr_proc_cpu(pid_t tid) CR_MUST_CHECK;
+
+#endif

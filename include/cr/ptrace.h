@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ptrace - the one door to ptrace(2)
+ *
+ * In:    a thread of ours in a stop
+ * Out:   0 or more, or a negative errno; -ESRCH means that the thread is gone
+ * Never: interprets -ESRCH: a tracee may be killed at any moment, the session knows what that means
+ */
+#ifndef CR_PTRACE_H
+#define CR_PTRACE_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "cr/arch.h"
+
+/* A full-width wrapper over the system call. glibc 2.36's ptrace() takes the request as a 32-bit enum
+ * while the kernel looks at the whole register. */
+long cr_ptrace(long request, pid_t tid, uintptr_t addr, uintptr_t data);
+
+/* Attaches without stopping, with every event we follow, and EXITKILL: a supervisor that dies
+ * takes its tracees along, since their RET_TRACE calls would fail for ever. */
+int cr_ptrace_seize(pid_t tid) CR_MUST_CHECK;
+
+enum cr_resume {
+	CR_RESUME_CONT,		/* run on; deliver the signal, if any */
+	CR_RESUME_LISTEN,	/* stay in a group-stop, and tell when it ends */
+};
+
+/* Called by the session only. */
+int cr_ptrace_resume(pid_t tid, enum cr_resume how, int sig) CR_MUST_CHECK;
+
+/* The message of a PTRACE_EVENT stop: a new thread id, an old one. */
+int cr_ptrace_message(pid_t tid, unsigned long *message) CR_MUST_CHECK;
+
+/* What a seccomp-stop is about. @data: SECCOMP_RET_DATA of the filter that stopped. -ENOSYS for an
+ * architecture that we do not know; @call is unchanged then. */
+int cr_ptrace_call(pid_t tid, struct cr_call *call, uint32_t *data) CR_MUST_CHECK;
+
+/* In a seccomp-stop: the call is not made and returns @ret (a negative errno). */
+int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret) CR_MUST_CHECK;
+
+/* In a seccomp-stop: changes the first argument. */
+int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value) CR_MUST_CHECK;
+
+/* In a signal-delivery-stop. */
+int cr_ptrace_siginfo(pid_t tid, siginfo_t *info) CR_MUST_CHECK;
+int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info) CR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session - waits, classifies, dispatches, resumes
+ *
+ * In:    a traced child, a judge
+ * Out:   how the program ended
+ * Never: knows which judge is seated; resumes a thread in more than one place
+ *
+ * One loop: a stop of a tracee comes in at one end, a resumed tracee goes out at the other.
+ */
+#ifndef CR_SESSION_H
+#define CR_SESSION_H
+
+#include <sys/types.h>
+
+#include "cr/err.h"
+#include "cr/judge.h"
+#include "cr/unwind.h"
+
+struct cr_session_plan {
+	struct cr_judge *judge;		/* borrowed: for the session's life */
+	struct cr_unwinder *unwinder;	/* borrowed: likewise; NULL: no stacks */
+	bool strict;			/* what is not expected ends the tree */
+	uint32_t filter_data;		/* SECCOMP_RET_DATA of our filter's stops */
+	/* Called about once a second when stops come, and once at the end; may be NULL. */
+	void (*tick)(void *ctx);
+	void *ctx;			/* borrowed: for tick */
+};
+
+struct cr_outcome {
+	bool started;		/* the program was executed at all */
+	int status;		/* of the first process, as wait4(2) gives it */
+	bool denied;		/* a verdict ended the tree */
+	bool failed;		/* something that should not happen did */
+	uint64_t stops;		/* of all kinds */
+	uint64_t lost;		/* stops that could not be understood */
+};
+
+struct cr_session;
+
+/* NULL when out of memory. The caller owns the result. */
+struct cr_session *cr_session_new(const struct cr_session_plan *plan) CR_MUST_CHECK;
+void cr_session_free(struct cr_session *s);
+
+/* Supervises @root, a child from cr_launch, and everything it makes, until all are gone. */
+int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, struct cr_err *err)
+	CR_MUST_CHECK;
+
+#endif

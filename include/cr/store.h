@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * store - a policy file that learning runs write into, safely
+ *
+ * In:    what a run has seen
+ * Out:   a file that is whole at every moment and holds it
+ * Never: loses a hand edit, a comment, or what another supervisor wrote
+ *
+ * Each save takes a lock on the directory (flock(2); the file itself is replaced, so a lock on it
+ * would guard nothing), reads the file again when it has changed, applies only what this
+ * run adds, writes a temporary file beside it, reads that back and compares, fsyncs, renames.
+ */
+#ifndef CR_STORE_H
+#define CR_STORE_H
+
+#include "cr/err.h"
+#include "cr/policy.h"
+
+struct cr_store;
+
+/* What the file is created with, when there is none. */
+struct cr_store_seed {
+	const char *program;	/* borrowed during the call; may be NULL */
+	const char *build_id;	/* borrowed during the call; may be NULL */
+	const char *include;	/* borrowed during the call; base set, may be NULL */
+};
+
+/* Opens the policy at @path for learning, creating it (and its directory's last component) when
+ * there is none, and counts one more execution in it (and one more --all execution, when @all). So
+ * a place that cannot be written is found before anything is started. The caller owns *@store;
+ * untouched on failure. */
+int cr_store_begin(const char *path, const struct cr_store_seed *seed, bool all,
+		   struct cr_store **store, struct cr_err *err) CR_MUST_CHECK;
+
+/* Borrowed until the store is freed; its contents may be replaced by each save. */
+const struct cr_policy *cr_store_policy(const struct cr_store *s);
+
+/* A call that this run sees for the first time. When the file has no rule for it yet, it gets one
+ * with this evidence, and is on disk when this returns; otherwise the count of its executions
+ * is raised, written with the next save. A hand-written rule or denial is never changed.
+ * @exe and @stack: copied, may be NULL. 1 when the rule is new, 0 when it was there.
+ * On failure the rule is kept for the next save and an error is given. */
+int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe, const char *stack,
+		 struct cr_err *err) CR_MUST_CHECK;
+
+/* How often the calls of this run were made so far, for evidence; written with the next save. */
+void cr_store_count(struct cr_store *s, enum cr_abi abi, uint32_t nr, uint64_t calls);
+
+/* Writes what is pending. 0 also when there was nothing. */
+int cr_store_save(struct cr_store *s, struct cr_err *err) CR_MUST_CHECK;
+
+/* Calls that could not be written so far: 0 unless a save failed. */
+unsigned int cr_store_unsaved(const struct cr_store *s);
+
+void cr_store_free(struct cr_store *s);		/* does not save */
+
+/* For commands that edit a policy (finalize): under the same lock, load, let @change alter the
+ * policy, write. @change answers 0, or a negative errno with @err set, which leaves the file alone. */
+int cr_store_edit(const char *path, int (*change)(struct cr_policy *p, void *ctx, struct cr_err *err),
+		  void *ctx, struct cr_err *err) CR_MUST_CHECK;
+
+#endif

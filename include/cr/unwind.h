@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * unwind - the call stack of a stopped thread, with names
+ *
+ * In:    a thread in a ptrace-stop
+ * Out:   frames, innermost first: address, function, object, file:line
+ * Never: resumes or changes the thread; keeps it waiting for a network (no debuginfod)
+ *
+ * libunwind-ptrace walks native frames, libdw the 32-bit ones; libdw names them (symbols,
+ * separate debug files, minidebuginfo). Every answer is best effort: what the target's
+ * memory says is a hint for people, never an input to a decision.
+ */
+#ifndef CR_UNWIND_H
+#define CR_UNWIND_H
+
+#include <sys/types.h>
+
+#include "cr/arch.h"
+#include "cr/buf.h"
+
+#define CR_FRAMES_MAX 32
+
+struct cr_frame {
+	cr_addr pc;
+	char *func;		/* owned; demangled; NULL when unknown */
+	char *object;		/* owned; base name of the mapped file; NULL when none */
+	char *file;		/* owned; base name of the source; NULL when unknown */
+	unsigned int line;
+	uint64_t offset;	/* of pc in func, or in object when func is NULL */
+};
+
+struct cr_unwinder;		/* symbols of the processes looked at so far, within a bound */
+
+/* NULL when out of memory. The caller owns the result. */
+struct cr_unwinder *cr_unwinder_new(void) CR_MUST_CHECK;
+void cr_unwinder_free(struct cr_unwinder *u);
+
+/* The stack of thread @tid of process @pid, which must be in a ptrace-stop of the caller's. @abi
+ * is that of the call it makes (int 0x80 from a 64-bit program still has a 64-bit stack:
+ * that is found out here). The number of frames (0 when there is nothing to say), or
+ * -ENOMEM. The caller owns the strings: cr_frames_fini. */
+int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *frames, size_t max)
+	CR_MUST_CHECK;
+void cr_frames_fini(struct cr_frame *frames, size_t n);
+
+/* What is known about @pid no longer holds (exec) or is no longer needed (exit). */
+void cr_unwind_forget(struct cr_unwinder *u, pid_t pid);
+
+/* "read_all (io.c:42) < main (tar.c:7) < __libc_start_main+0x85 (libc.so.6)", at most @max bytes,
+ * cut at a frame's end. */
+void cr_frames_print(const struct cr_frame *frames, size_t n, size_t max, struct cr_buf *out);
+
+#endif

@@ -1,0 +1,33 @@
+noinst_LIBRARIES += libcr.a
+libcr_a_SOURCES = \
+	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h \
+	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/filter.h \
+	include/cr/ini.h include/cr/judge.h include/cr/launch.h include/cr/learn.h \
+	include/cr/log.h include/cr/map.h include/cr/mem.h include/cr/names.h \
+	include/cr/place.h include/cr/policy.h include/cr/proc.h include/cr/ptrace.h \
+	include/cr/session.h include/cr/store.h include/cr/tracee.h include/cr/unwind.h \
+	include/cr/wait.h include/cr/wake.h \
+	src/base/buf.c src/base/err.c src/base/log.c src/base/map.c \
+	src/arch/abi.c \
+	src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/proc.c src/sys/ptrace.c \
+	src/sys/wait.c src/sys/wake.c \
+	src/unwind/print.c src/unwind/unwind.c \
+	src/policy/ini.c src/policy/edit.c src/policy/model.c src/policy/names.c \
+	src/policy/store.c \
+	src/filter/bpf.c src/filter/build.c src/filter/plan.c src/filter/prove.c \
+	src/core/event.c src/core/tracee.c \
+	src/learn/learn.c \
+	src/enforce/decode.c src/enforce/enforce.c \
+	src/session/session.c
+
+cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS)
+
+bin_PROGRAMS += chestnut-run chestnut
+chestnut_run_SOURCES = src/cli/run.c src/cli/options.c src/cli/plan.c
+chestnut_run_LDADD = $(cr_libs)
+chestnut_SOURCES = src/cli/chestnut.c src/cli/options.c src/cli/show.c src/cli/finalize.c \
+	src/cli/doctor.c
+chestnut_LDADD = $(cr_libs)
+
+policydir = $(pkgdatadir)/policies
+EXTRA_DIST += src/LAYERS src/HACKING

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * parts - what the files of this room share
+ *
+ * In:    nothing from outside the room
+ * Out:   the session's state
+ * Never: included by another room
+ */
+#ifndef CR_SESSION_PARTS_H
+#define CR_SESSION_PARTS_H
+
+#include <limits.h>
+#include <signal.h>
+#include <time.h>
+
+#include "cr/buf.h"
+#include "cr/event.h"
+#include "cr/place.h"
+#include "cr/session.h"
+#include "cr/tracee.h"
+
+/* Signals sent to the supervisor, which were meant for the program. */
+#define CR_FORWARD_MAX 16u
+
+struct cr_forward {
+	siginfo_t info;		/* as it reached us */
+	struct timespec due;	/* when it is passed on, unless the program got it by itself */
+	bool sent;		/* passed on, not delivered yet */
+};
+
+struct cr_session {
+	struct cr_session_plan plan;
+	struct cr_tracees tracees;
+	struct cr_place place;
+	struct cr_outcome out;
+	pid_t root;
+	bool root_gone;
+	bool ending;		/* everything is being killed */
+	bool newly_stopped;	/* since the last look at job control */
+	bool warned_listener;
+
+	struct cr_forward forward[CR_FORWARD_MAX];
+	unsigned int n_forward;
+	struct timespec asked_to_stop;	/* when the terminal asked our process group to stop */
+
+	/* What was found out about the process that was looked at last. */
+	pid_t exe_of;
+	char exe[PATH_MAX];
+	struct cr_buf stack;
+	struct timespec ticked;
+};
+
+/* site.c: what a judge may ask about the place of a call */
+void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t);
+void cr_site_forget(struct cr_session *s, pid_t pid);
+
+/* signals.c: the supervisor's own signals, and job control */
+void cr_signals_look(struct cr_session *s);
+/* Somebody has just entered a group-stop. */
+void cr_signals_stop_too(struct cr_session *s);
+/* A signal is about to be delivered to @t: was it passed on by us, or has it come by itself? */
+void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <string.h>
+
+#define CR_LOG_DOMAIN "session"
+#include "cr/log.h"
+#include "cr/mem.h"
+#include "cr/proc.h"
+#include "cr/ptrace.h"
+#include "cr/wait.h"
+#include "parts.h"
+
+/* What a handler wants done with the tracee. */
+struct next {
+	enum { NEXT_RUN, NEXT_LISTEN, NEXT_NOTHING } how;
+	int sig;
+};
+
+static const struct next run_on = { NEXT_RUN, 0 };
+static const struct next is_gone = { NEXT_NOTHING, 0 };
+
+static void kill_all(struct cr_session *s)
+{
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	s->ending = true;
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		kill(t->tgid, SIGKILL);
+}
+
+/* Something that should not happen: in a strict session that is a reason to end it. */
+static void lost(struct cr_session *s, const struct cr_event *ev, const char *why)
+{
+	s->out.lost++;
+	cr_warn("%s of thread %d: %s", cr_event_name(ev->kind), (int)ev->tid, why);
+	if (s->plan.strict) {
+		s->out.failed = true;
+		kill_all(s);
+	}
+}
+
+/* The only place that lets a tracee go on. */
+static void resume(struct cr_session *s, const struct cr_tracee *t, struct next next)
+{
+	enum cr_resume how = next.how == NEXT_LISTEN ? CR_RESUME_LISTEN : CR_RESUME_CONT;
+	int rc;
+
+	if (next.how == NEXT_NOTHING)
+		return;
+	rc = cr_ptrace_resume(t->tid, how, next.sig);
+	/* Killed in the meantime: its death will be reported. */
+	if (rc == -ESRCH || (rc == -EIO && how == CR_RESUME_LISTEN))
+		return;
+	if (rc < 0) {
+		cr_error("cannot resume thread %d: %s", (int)t->tid, strerror(-rc));
+		s->out.failed = true;
+		kill_all(s);
+	}
+}
+
+/* CLONE_UNTRACED would make a child that we do not see, but that has our filter. */
+static int clear_untraced(const struct cr_tracee *t, const struct cr_call *call)
+{
+	uint64_t flags;
+	ssize_t n;
+
+	if (call->nr == cr_abi_facts[call->abi].clone) {
+		if (!(call->args[0] & CLONE_UNTRACED))
+			return 0;
+		return cr_ptrace_set_arg0(t->tid, call->abi, call->args[0] & ~(uint64_t)CLONE_UNTRACED);
+	}
+	n = cr_mem_read(t->tgid, call->args[0], &flags, sizeof(flags));
+	if (n != (ssize_t)sizeof(flags) || !(flags & CLONE_UNTRACED))
+		return 0;
+	flags &= ~(uint64_t)CLONE_UNTRACED;
+	return cr_mem_write(t->tgid, call->args[0], &flags, sizeof(flags));
+}
+
+/* Calls that are allowed, but not in a form that would take tasks out of our sight. */
+static struct cr_verdict tame(struct cr_session *s, const struct cr_tracee *t,
+			      const struct cr_call *call)
+{
+	const struct cr_abi_facts *facts = &cr_abi_facts[call->abi];
+	struct cr_verdict refuse = { CR_VERDICT_ERRNO, EPERM };
+
+	if (call->nr == facts->clone || call->nr == facts->clone3) {
+		if (clear_untraced(t, call) == 0)
+			return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+		return refuse;
+	}
+	if (call->nr == facts->seccomp && call->args[0] == SECCOMP_SET_MODE_FILTER &&
+	    (call->args[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER)) {
+		if (!s->warned_listener)
+			cr_warn("process %d may not have a seccomp listener: it would hide calls "
+				"from us", (int)t->tgid);
+		s->warned_listener = true;
+		refuse.err = EBUSY;
+		return refuse;
+	}
+	return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+}
+
+static void carry_out(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
+		      struct cr_verdict v)
+{
+	int rc = 0;
+
+	switch (v.what) {
+	case CR_VERDICT_ALLOW:
+		return;
+	case CR_VERDICT_ERRNO:
+		rc = cr_ptrace_skip(t->tid, call->abi, -(long)v.err);
+		if (rc == 0 || rc == -ESRCH)
+			return;
+		cr_error("cannot refuse a call of thread %d: %s", (int)t->tid, strerror(-rc));
+		s->out.failed = true;
+		break;
+	case CR_VERDICT_KILL:
+		s->out.denied = true;
+		break;
+	}
+	/* With SIGKILL pending, a call that stopped for seccomp is not made (seccomp(2)). */
+	kill_all(s);
+}
+
+static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	struct cr_call call;
+	struct cr_verdict v;
+	struct cr_site site;
+	uint32_t data;
+	int rc;
+
+	/* Between its birth and the exec, the first child makes calls of ours. */
+	if (t->state == CR_ST_LAUNCHING || s->ending)
+		return run_on;
+	rc = cr_ptrace_call(t->tid, &call, &data);
+	if (rc == -ESRCH)
+		return is_gone;
+	if (rc < 0) {
+		lost(s, ev, "the call could not be read");
+		return run_on;
+	}
+	if (data != s->plan.filter_data) {
+		/* A filter of the program's own asks for a tracer of its own. It has none. */
+		v = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
+	} else {
+		cr_site_init(&site, s, t);
+		v = s->plan.judge->judge(s->plan.judge, &call, &site);
+		if (v.what == CR_VERDICT_ALLOW)
+			v = tame(s, t, &call);
+	}
+	carry_out(s, t, &call, v);
+	return run_on;
+}
+
+static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	unsigned long message;
+	pid_t tid, tgid;
+
+	if (cr_ptrace_message(t->tid, &message) < 0)
+		return is_gone;
+	tid = (pid_t)message;
+	if (cr_tracees_get(&s->tracees, tid))
+		return run_on;
+	tgid = cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
+	if (!cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN))
+		lost(s, ev, "out of memory");
+	return run_on;
+}
+
+static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	unsigned long former;
+	pid_t tid = t->tid;
+
+	if (cr_ptrace_message(tid, &former) < 0)
+		return is_gone;
+	t = cr_tracees_exec(&s->tracees, tid, (pid_t)former);
+	if (!t) {
+		lost(s, ev, "out of memory");
+		return run_on;
+	}
+	t->state = CR_ST_RUNNING;
+	if (tid == s->root)
+		s->out.started = true;
+	cr_site_forget(s, tid);
+	return run_on;
+}
+
+static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	(void)s;
+	(void)ev;
+	if (t->state != CR_ST_LAUNCHING)
+		t->state = CR_ST_RUNNING;
+	return run_on;
+}
+
+static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
+				 const struct cr_event *ev)
+{
+	if (t->state != CR_ST_LAUNCHING) {
+		t->state = CR_ST_STOPPED;
+		t->stop_sig = ev->sig;
+	}
+	s->newly_stopped = true;
+	return (struct next){ NEXT_LISTEN, 0 };
+}
+
+static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	if (s->n_forward)
+		cr_signals_delivery(s, t, ev->sig);
+	return (struct next){ NEXT_RUN, ev->sig };
+}
+
+static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	if (t->tid == s->root) {
+		s->out.status = ev->status;
+		s->root_gone = true;
+	}
+	if (t->tid == t->tgid)
+		cr_site_forget(s, t->tgid);
+	cr_tracees_del(&s->tracees, t->tid);
+	return is_gone;
+}
+
+#define IN(state) (1u << CR_ST_##state)
+#define ALIVE (IN(LAUNCHING) | IN(RUNNING))
+#define ANY (ALIVE | IN(BORN) | IN(STOPPED))
+
+/* What may happen, and while the tracee is doing what. */
+static const struct {
+	struct next (*fn)(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev);
+	unsigned int legal;
+} rules[CR_EV_COUNT] = {
+	[CR_EV_EXITED] = { on_gone, ANY },
+	[CR_EV_KILLED] = { on_gone, ANY },
+	[CR_EV_SECCOMP] = { on_seccomp, ALIVE },
+	[CR_EV_BIRTH] = { on_birth, ALIVE },
+	[CR_EV_EXEC] = { on_exec, ANY },	/* the leader's id, whatever the leader did */
+	[CR_EV_PAUSED] = { on_paused, ANY },
+	[CR_EV_GROUP_STOP] = { on_group_stop, ANY },
+	[CR_EV_SIGNAL] = { on_signal, ALIVE },
+};
+
+/* A child may stop before its parent's event tells of it. */
+static struct cr_tracee *stranger(struct cr_session *s, const struct cr_event *ev)
+{
+	pid_t tgid;
+
+	if (ev->kind == CR_EV_EXITED || ev->kind == CR_EV_KILLED)
+		return NULL;
+	tgid = cr_proc_tgid(ev->tid);
+	return cr_tracees_add(&s->tracees, ev->tid, tgid > 0 ? tgid : ev->tid, CR_ST_BORN);
+}
+
+static void dispatch(struct cr_session *s, const struct cr_waited *w)
+{
+	struct cr_tracee *t = cr_tracees_get(&s->tracees, w->tid);
+	struct next next = run_on;
+	struct cr_event ev;
+
+	s->out.stops++;
+	cr_event_of(w->tid, w->status, &ev);
+	cr_debug("%d: %s %#x", (int)ev.tid, cr_event_name(ev.kind), (unsigned int)ev.status);
+	if (!t)
+		t = stranger(s, &ev);
+	if (!t) {
+		if (ev.kind != CR_EV_EXITED && ev.kind != CR_EV_KILLED) {
+			lost(s, &ev, "out of memory");
+			resume(s, &(struct cr_tracee){ .tid = ev.tid }, run_on);
+		}
+		return;
+	}
+	if (rules[ev.kind].legal & (1u << t->state)) {
+		next = rules[ev.kind].fn(s, t, &ev);
+	} else {
+		lost(s, &ev, "not expected now");
+		next.sig = ev.kind == CR_EV_SIGNAL ? ev.sig : 0;
+	}
+	if (next.how == NEXT_NOTHING)
+		return;
+	t = cr_tracees_get(&s->tracees, w->tid);
+	if (s->ending)
+		kill(t ? t->tgid : w->tid, SIGKILL);
+	if (t)
+		resume(s, t, next);
+	cr_place_tick(&s->place, w->tid);
+}
+
+static void tick(struct cr_session *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == s->ticked.tv_sec)
+		return;
+	s->ticked = now;
+	if (s->plan.tick)
+		s->plan.tick(s->plan.ctx);
+}
+
+struct cr_session *cr_session_new(const struct cr_session_plan *plan)
+{
+	struct cr_session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->plan = *plan;
+	cr_place_init(&s->place);
+	return s;
+}
+
+void cr_session_free(struct cr_session *s)
+{
+	if (!s)
+		return;
+	cr_tracees_fini(&s->tracees);
+	cr_buf_fini(&s->stack);
+	free(s);
+}
+
+int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, struct cr_err *err)
+{
+	struct cr_waited batch[CR_WAIT_BATCH];
+	int n, i;
+
+	s->root = root;
+	if (!cr_tracees_add(&s->tracees, root, root, CR_ST_LAUNCHING)) {
+		kill(root, SIGKILL);
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	}
+	for (;;) {
+		cr_signals_look(s);
+		n = cr_wait(batch, cr_tracees_count(&s->tracees) == 1);
+		if (n == -ECHILD)
+			break;
+		if (n < 0 && n != -EINTR)
+			return cr_err_sys(err, n, "cannot wait for the program");
+		for (i = 0; i < n; i++)
+			dispatch(s, &batch[i]);
+		if (s->newly_stopped)
+			cr_signals_stop_too(s);
+		s->newly_stopped = false;
+		tick(s);
+	}
+	*out = s->out;
+	return 0;
+}

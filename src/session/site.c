@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cr/mem.h"
+#include "cr/proc.h"
+#include "parts.h"
+
+#define STACK_MAX 700	/* bytes of text: a policy line must stay below 1000 */
+
+static const char *exe(const struct cr_site *site)
+{
+	struct cr_session *s = site->host;
+
+	if (s->exe_of != site->pid) {
+		if (cr_proc_exe(site->pid, s->exe, sizeof(s->exe)) < 0)
+			return "?";
+		s->exe_of = site->pid;
+	}
+	return s->exe;
+}
+
+static const char *stack(const struct cr_site *site)
+{
+	struct cr_session *s = site->host;
+	struct cr_frame frames[CR_FRAMES_MAX];
+	int n;
+
+	cr_buf_clear(&s->stack);
+	if (!s->plan.unwinder)
+		return "";
+	n = cr_unwind(s->plan.unwinder, site->pid, site->tid, frames, CR_FRAMES_MAX);
+	if (n > 0) {
+		cr_frames_print(frames, (size_t)n, STACK_MAX, &s->stack);
+		cr_frames_fini(frames, (size_t)n);
+	}
+	return cr_buf_str(&s->stack);
+}
+
+static int string(const struct cr_site *site, cr_addr at, char *text, size_t size)
+{
+	return cr_mem_string(site->pid, at, text, size);
+}
+
+void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t)
+{
+	*site = (struct cr_site){
+		.pid = t->tgid, .tid = t->tid, .host = s, .exe = exe, .stack = stack, .string = string,
+	};
+}
+
+void cr_site_forget(struct cr_session *s, pid_t pid)
+{
+	if (s->exe_of == pid)
+		s->exe_of = 0;
+	if (s->plan.unwinder)
+		cr_unwind_forget(s->plan.unwinder, pid);
+}

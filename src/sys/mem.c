@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "cr/mem.h"
+
+#define PAGE 4096u
+
+/* Pages are asked for one by one: a transfer fails as a whole when its first page
+ * does, and ends early at the first page that is not there. */
+ssize_t cr_mem_read(pid_t pid, cr_addr at, void *to, size_t len)
+{
+	size_t done = 0, n;
+	ssize_t got;
+
+	while (done < len) {
+		struct iovec local = { (char *)to + done, 0 }, remote = { NULL, 0 };
+
+		n = PAGE - (at + done) % PAGE;
+		local.iov_len = n < len - done ? n : len - done;
+		remote.iov_base = (void *)(uintptr_t)(at + done);
+		remote.iov_len = local.iov_len;
+		got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+		if (got <= 0)
+			return done ? (ssize_t)done : got < 0 ? -errno : -EFAULT;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len)
+{
+	struct iovec local = { (void *)(uintptr_t)from, len };
+	struct iovec remote = { (void *)(uintptr_t)at, len };
+	ssize_t put = process_vm_writev(pid, &local, 1, &remote, 1, 0);
+
+	if (put < 0)
+		return -errno;
+	return (size_t)put == len ? 0 : -EFAULT;
+}
+
+int cr_mem_string(pid_t pid, cr_addr at, char *text, size_t size)
+{
+	ssize_t n = cr_mem_read(pid, at, text, size - 1);
+
+	if (n < 0)
+		return (int)n;
+	text[n] = '\0';
+	return (int)strlen(text);
+}

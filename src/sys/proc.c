@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/proc.h"
+
+/* The first @size - 1 bytes of /proc/@tid/@name. */
+static int slurp(pid_t tid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	cr_auto_close int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, size - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return 0;
+}
+
+pid_t cr_proc_tgid(pid_t tid)
+{
+	char text[1024];
+	const char *at;
+	int rc = slurp(tid, "status", text, sizeof(text));
+
+	if (rc < 0)
+		return rc;
+	at = strstr(text, "\nTgid:");
+	return at ? (pid_t)strtol(at + 6, NULL, 10) : -ESRCH;
+}
+
+bool cr_proc_is_thread(pid_t tgid, pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)tgid, (int)tid);
+	return access(path, F_OK) == 0;
+}
+
+int cr_proc_exe(pid_t pid, char *path, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	n = readlink(link, path, size - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	return (int)n;
+}
+
+bool cr_proc_pending(pid_t pid, int sig)
+{
+	static const char *const masks[] = { "\nSigPnd:", "\nShdPnd:" };
+	char text[4096];
+	const char *at;
+	size_t i;
+
+	if (slurp(pid, "status", text, sizeof(text)) < 0)
+		return false;
+	for (i = 0; i < CR_ARRAY_SIZE(masks); i++) {
+		at = strstr(text, masks[i]);
+		if (at && strtoull(at + strlen(masks[i]), NULL, 16) >> (sig - 1) & 1)
+			return true;
+	}
+	return false;
+}
+
+int cr_proc_cpu(pid_t tid)
+{
+	char text[1024];
+	const char *at;
+	int rc = slurp(tid, "stat", text, sizeof(text)), field;
+
+	if (rc < 0)
+		return rc;
+	/* The name may hold blanks and parentheses: count from the last one, which ends field 2. */
+	at = strrchr(text, ')');
+	for (field = 2; at && field < 39; field++)
+		at = strchr(at + 1, ' ');
+	return at ? (int)strtol(at, NULL, 10) : -EINVAL;
+}

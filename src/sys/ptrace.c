@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/ptrace.h>
+#include <sys/syscall.h>
+
+#include "cr/ptrace.h"
+#include "cr/regs.h"
+
+long cr_ptrace(long request, pid_t tid, uintptr_t addr, uintptr_t data)
+{
+	long rc = syscall(SYS_ptrace, request, (long)tid, addr, data);
+
+	return rc == -1 ? -errno : rc;
+}
+
+int cr_ptrace_seize(pid_t tid)
+{
+	unsigned long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
+				PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+				PTRACE_O_TRACEEXEC;
+
+	return (int)cr_ptrace(PTRACE_SEIZE, tid, 0, options);
+}
+
+int cr_ptrace_resume(pid_t tid, enum cr_resume how, int sig)
+{
+	switch (how) {
+	case CR_RESUME_CONT:
+		return (int)cr_ptrace(PTRACE_CONT, tid, 0, (uintptr_t)sig);
+	case CR_RESUME_LISTEN:
+		return (int)cr_ptrace(PTRACE_LISTEN, tid, 0, 0);
+	}
+	return -EINVAL;
+}
+
+int cr_ptrace_message(pid_t tid, unsigned long *message)
+{
+	return (int)cr_ptrace(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)message);
+}
+
+int cr_ptrace_call(pid_t tid, struct cr_call *call, uint32_t *data)
+{
+	struct ptrace_syscall_info info;
+	enum cr_abi abi;
+	uint32_t nr;
+	long rc;
+	int i;
+
+	rc = cr_ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
+	if (rc < 0)
+		return (int)rc;
+	if (info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+		return -EINVAL;
+	rc = cr_abi_of(info.arch, (uint32_t)info.seccomp.nr, &abi, &nr);
+	if (rc < 0)
+		return (int)rc;
+	call->abi = abi;
+	call->nr = nr;
+	for (i = 0; i < 6; i++)
+		call->args[i] = info.seccomp.args[i];
+	call->ip = info.instruction_pointer;
+	call->sp = info.stack_pointer;
+	*data = info.seccomp.ret_data;
+	return 0;
+}
+
+static int poke(pid_t tid, size_t offset, uint64_t value)
+{
+	return (int)cr_ptrace(PTRACE_POKEUSR, tid, offset, (uintptr_t)value);
+}
+
+int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret)
+{
+	int rc = poke(tid, cr_regs[abi].nr, (uint64_t)-1);
+
+	return rc < 0 ? rc : poke(tid, cr_regs[abi].ret, (uint64_t)ret);
+}
+
+int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value)
+{
+	return poke(tid, cr_regs[abi].arg0, value);
+}
+
+int cr_ptrace_siginfo(pid_t tid, siginfo_t *info)
+{
+	return (int)cr_ptrace(PTRACE_GETSIGINFO, tid, 0, (uintptr_t)info);
+}
+
+int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info)
+{
+	return (int)cr_ptrace(PTRACE_SETSIGINFO, tid, 0, (uintptr_t)info);
+}
