@@ -101,7 +101,7 @@ CR_TEST(unknown)
 	CR_CHECK_STR(refused("--polcy=f")->hint, "did you mean --policy?");
 	CR_CHECK_STR(refused("--quite")->hint, "did you mean --quiet?");
 	CR_CHECK_STR(refused("--something-else")->hint, "--help lists the options");
-	CR_CHECK_STR(refused("--xy")->hint, "--help lists the options");
+	CR_CHECK_STR(refused("--az")->hint, "--help lists the options");
 	CR_CHECK_STR(refused("--=f")->text, "there is no option --");
 }
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What makes this a proof and not a sample: a run tells which words of seccomp_data it looked at, and
+ * its answer holds for all data that agree in these. So for a call that passes or
+ * stops whatever its arguments, one run that looked at nothing but the number and the architecture
+ * decides. Numbers are compared with constants only (anything else is refused), so between two
+ * neighbouring constants of the program all numbers are alike.
+ */
+#include <errno.h>
+#include <linux/audit.h>
+
+#include "cr/filter.h"
+#include "cr/names.h"
+
+#define WORD_OF(member) (1u << (offsetof(struct seccomp_data, member) / sizeof(uint32_t)))
+
+struct proof {
+	const struct cr_filter_plan *plan;	/* borrowed */
+	const struct cr_filter *f;		/* borrowed */
+	struct cr_err *err;			/* borrowed */
+	uint32_t *k;	/* owned; the program's constants and their neighbours, and borders of ours */
+	size_t n;
+};
+
+static const uint32_t borders[] = {
+	0, CR_NR_MAX - 1, CR_NR_MAX, CR_NR_MAX + 1, 0xffff, 0x10000, CR_X32_BIT - 1, CR_X32_BIT,
+	CR_X32_BIT + CR_NR_MAX, 0x7fffffff, 0x80000000, 0xc0000000, 0xfffffffe, 0xffffffff,
+};
+
+static const uint32_t foreign[] = {
+	AUDIT_ARCH_ARM, AUDIT_ARCH_AARCH64, AUDIT_ARCH_PPC64LE, AUDIT_ARCH_S390X,
+	AUDIT_ARCH_RISCV64, AUDIT_ARCH_MIPS,
+};
+
+static const char *pass_words(enum cr_pass pass)
+{
+	switch (pass) {
+	case CR_PASS_STOP:
+		return "should stop";
+	case CR_PASS_ALLOW:
+		return "should pass";
+	case CR_PASS_UNLESS_MASK:
+		return "should pass or stop by one argument";
+	}
+	return "?";
+}
+
+static int wrong(const struct proof *p, const struct seccomp_data *d, enum cr_pass want,
+		 const char *what)
+{
+	char name[CR_NAME_MAX];
+	enum cr_abi abi;
+	uint32_t nr;
+
+	if (cr_abi_of(d->arch, d->nr, &abi, &nr) < 0)
+		cr_err_set(p->err, -EBADMSG, "the compiled filter is wrong: call %u of "
+			   "architecture %#x %s", d->nr, d->arch, what);
+	else
+		cr_err_set(p->err, -EBADMSG, "the compiled filter is wrong: %s (%s, number %#x) "
+			   "%s, but %s", cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
+			   d->nr, what, pass_words(want));
+	cr_err_hint(p->err, "this is a fault of chestnut or of libseccomp, not of the policy");
+	return -EBADMSG;
+}
+
+/* One run: the answer must be @want, found by looking at no more than @may. */
+static int check(const struct proof *p, const struct seccomp_data *d, enum cr_pass want,
+		 uint32_t may)
+{
+	uint32_t right = want == CR_PASS_ALLOW ? SECCOMP_RET_ALLOW :
+						 SECCOMP_RET_TRACE | CR_FILTER_DATA;
+	uint32_t loaded, ret = cr_bpf_run(p->f, d, &loaded);
+
+	if (ret == right && !(loaded & ~may))
+		return 0;
+	if (ret == right)
+		return wrong(p, d, want, "is decided by what should not matter");
+	return wrong(p, d, want, ret == SECCOMP_RET_ALLOW ? "would pass" :
+				 want == CR_PASS_STOP ? "would neither pass nor stop" :
+							"would not pass");
+}
+
+/* One value of the argument that decides; the others must not be looked at. */
+static int check_value(const struct proof *p, struct seccomp_data *d, unsigned int arg,
+		       uint64_t mask, uint64_t value)
+{
+	uint32_t may = WORD_OF(nr) | WORD_OF(arch) | (3 * WORD_OF(args[0])) << (2 * arg);
+
+	d->args[arg] = value;
+	return check(p, d, value & mask ? CR_PASS_STOP : CR_PASS_ALLOW, may);
+}
+
+static int check_masked(const struct proof *p, struct seccomp_data *d, enum cr_abi abi, uint32_t nr)
+{
+	uint64_t mask, base[6];
+	unsigned int arg, b, bit;
+	size_t i;
+	int rc = 0;
+
+	cr_filter_mask(abi, nr, &arg, &mask);
+	base[0] = 0;
+	base[1] = mask;
+	base[2] = ~mask;
+	base[3] = ~0ull;
+	base[4] = 0xffffffff00000000ull;
+	base[5] = mask << 32;
+	for (b = 0; b < CR_ARRAY_SIZE(base) && rc == 0; b++) {
+		rc = check_value(p, d, arg, mask, base[b]);
+		for (bit = 0; bit < 64 && rc == 0; bit++)
+			rc = check_value(p, d, arg, mask, base[b] ^ (1ull << bit));
+	}
+	for (i = 0; i < p->n && rc == 0; i++) {
+		rc = check_value(p, d, arg, mask, p->k[i]);
+		if (rc == 0)
+			rc = check_value(p, d, arg, mask, (uint64_t)p->k[i] << 32 | p->k[i]);
+	}
+	return rc;
+}
+
+static int check_number(const struct proof *p, uint32_t arch, uint32_t raw)
+{
+	struct seccomp_data d = { .nr = (int)raw, .arch = arch };
+	enum cr_pass want = CR_PASS_STOP;
+	enum cr_abi abi;
+	uint32_t nr;
+
+	if (cr_abi_of(arch, raw, &abi, &nr) == 0 && nr < CR_NR_MAX) {
+		want = p->plan->abi[abi].pass[nr];
+		if (want == CR_PASS_UNLESS_MASK)
+			return check_masked(p, &d, abi, nr);
+	}
+	return check(p, &d, want, WORD_OF(nr) | WORD_OF(arch));
+}
+
+static int check_arch(const struct proof *p, uint32_t arch)
+{
+	uint32_t nr;
+	size_t i;
+	int rc = 0;
+
+	for (nr = 0; nr < CR_NR_MAX && rc == 0; nr++) {
+		rc = check_number(p, arch, nr);
+		if (rc == 0)
+			rc = check_number(p, arch, nr | CR_X32_BIT);
+	}
+	for (i = 0; i < p->n && rc == 0; i++) {
+		rc = check_number(p, arch, p->k[i]);
+		if (rc == 0)
+			rc = check_number(p, arch, p->k[i] ^ CR_X32_BIT);
+	}
+	return rc;
+}
+
+/* An architecture that is none of ours stops, and the number has no say in it. */
+static int check_foreign(const struct proof *p, uint32_t arch)
+{
+	struct seccomp_data d = { .nr = 0, .arch = arch };
+	enum cr_abi abi;
+	uint32_t nr;
+
+	if (cr_abi_of(arch, 0, &abi, &nr) == 0)
+		return 0;
+	return check(p, &d, CR_PASS_STOP, WORD_OF(arch));
+}
+
+static int check_all(const struct proof *p)
+{
+	size_t i;
+	int rc;
+
+	rc = check_arch(p, cr_abi_facts[CR_ABI_X86_64].audit_arch);
+	if (rc == 0)
+		rc = check_arch(p, cr_abi_facts[CR_ABI_I386].audit_arch);
+	for (i = 0; i < CR_ARRAY_SIZE(foreign) && rc == 0; i++)
+		rc = check_foreign(p, foreign[i]);
+	for (i = 0; i < p->n && rc == 0; i++)
+		rc = check_foreign(p, p->k[i]);
+	return rc;
+}
+
+/* Is the program of the kind that the constants of its comparisons cover? Then a value is only
+ * compared with constants, or masked and compared at once; nothing is computed, kept or loaded
+ * from elsewhere. */
+static bool plain(const struct sock_filter *i)
+{
+	switch (BPF_CLASS(i->code)) {
+	case BPF_LD:
+		return i->code == (BPF_LD | BPF_W | BPF_ABS);
+	case BPF_JMP:
+		return BPF_OP(i->code) == BPF_JA ||
+		       (BPF_SRC(i->code) == BPF_K && BPF_OP(i->code) != BPF_JSET);
+	case BPF_ALU:
+		return i->code == (BPF_ALU | BPF_AND | BPF_K);
+	case BPF_RET:
+		return i->code == (BPF_RET | BPF_K);
+	}
+	return false;
+}
+
+/* A masked number would make numbers between the constants differ; only arguments are masked. */
+static bool masks_argument(const struct cr_filter *f, unsigned short pc)
+{
+	const struct sock_filter *load = &f->insn[pc] - 1;
+
+	return pc > 0 && load->code == (BPF_LD | BPF_W | BPF_ABS) &&
+	       load->k >= offsetof(struct seccomp_data, args);
+}
+
+static bool is_mask(const struct cr_filter *f, uint32_t pc)
+{
+	return BPF_CLASS(f->insn[pc].code) == BPF_ALU;
+}
+
+/* May the constants of the program's comparisons stand for all numbers? */
+static bool provable(const struct cr_filter *f)
+{
+	const struct sock_filter *i;
+	unsigned short pc;
+
+	for (pc = 0; pc < f->len; pc++) {
+		i = &f->insn[pc];
+		if (!plain(i))
+			return false;
+		if (is_mask(f, pc) && !masks_argument(f, pc))
+			return false;
+		if (BPF_CLASS(i->code) != BPF_JMP)
+			continue;
+		/* Jumping to a mask would bring something else than what is loaded before it. */
+		if (BPF_OP(i->code) == BPF_JA ? is_mask(f, pc + 1 + i->k) :
+		    is_mask(f, pc + 1u + i->jt) || is_mask(f, pc + 1u + i->jf))
+			return false;
+	}
+	return true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Fills p->k, each value once. */
+static int collect(struct proof *p)
+{
+	size_t i, n = 0;
+	uint32_t k;
+
+	p->k = malloc((3u * p->f->len + CR_ARRAY_SIZE(borders)) * sizeof(*p->k));
+	if (!p->k)
+		return cr_err_sys(p->err, -ENOMEM, "cannot prove the filter");
+	for (i = 0; i < CR_ARRAY_SIZE(borders); i++)
+		p->k[n++] = borders[i];
+	for (i = 0; i < p->f->len; i++) {
+		if (BPF_CLASS(p->f->insn[i].code) != BPF_JMP)
+			continue;
+		k = p->f->insn[i].k;
+		p->k[n++] = k - 1;
+		p->k[n++] = k;
+		p->k[n++] = k + 1;
+	}
+	qsort(p->k, n, sizeof(*p->k), by_value);
+	p->n = 1;
+	for (i = 1; i < n; i++) {
+		if (p->k[i] != p->k[p->n - 1])
+			p->k[p->n++] = p->k[i];
+	}
+	return 0;
+}
+
+int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f,
+		    struct cr_err *err)
+{
+	struct proof p = { .plan = plan, .f = f, .err = err };
+	int rc;
+
+	if (cr_bpf_check(f) < 0)
+		return cr_err_set(err, -EBADMSG, "the compiled filter is no program that the kernel "
+				  "would take");
+	if (!provable(f))
+		return cr_err_set(err, -EBADMSG, "the compiled filter computes what cannot be proved");
+	rc = collect(&p);
+	if (rc == 0)
+		rc = check_all(&p);
+	free(p.k);
+	return rc;
+}
