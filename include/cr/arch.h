@@ -41,6 +41,9 @@ struct cr_abi_facts {
 	uint32_t clone;
 	uint32_t clone3;
 	uint32_t seccomp;
+	/* Calls that could see what a tracer does for a moment (see place): */
+	uint32_t setaffinity;
+	uint32_t getaffinity;
 };
 
 extern const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT];

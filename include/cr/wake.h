@@ -25,10 +25,13 @@ struct cr_signals {
 /* Takes over all signals that can be sent to us from outside; unblocks them. @found is filled. */
 int cr_wake_init(struct cr_signals *found) CR_MUST_CHECK;
 
-/* 1 and the next signal in @info, or 0. */
+/* Has a signal come, or the bell rung, since cr_wake_next last said that there was nothing? */
+bool cr_wake_pending(void);
+
+/* 1 and the next signal in @info, or 0; then the bell is silent. */
 int cr_wake_next(siginfo_t *info);
 
-/* Keep ringing: somebody wants the wait to end again soon although no signal came. */
-void cr_wake_soon(void);
+/* Rings the bell in @ms milliseconds, or earlier: the wait will end. */
+void cr_wake_in(long ms);
 
 #endif

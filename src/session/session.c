@@ -151,6 +151,9 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 		v = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
 	} else {
 		cr_site_init(&site, s, t);
+		if (call.nr == cr_abi_facts[call.abi].getaffinity ||
+		    call.nr == cr_abi_facts[call.abi].setaffinity)
+			cr_place_release(&s->place);
 		v = s->plan.judge->judge(s->plan.judge, &call, &site);
 		if (v.what == CR_VERDICT_ALLOW)
 			v = tame(s, t, &call);
@@ -170,6 +173,7 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 	if (cr_tracees_get(&s->tracees, tid))
 		return run_on;
 	tgid = cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
+	cr_place_born(&s->place, tid);
 	if (!cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN))
 		lost(s, ev, "out of memory");
 	return run_on;
@@ -259,6 +263,7 @@ static struct cr_tracee *stranger(struct cr_session *s, const struct cr_event *e
 
 	if (ev->kind == CR_EV_EXITED || ev->kind == CR_EV_KILLED)
 		return NULL;
+	cr_place_born(&s->place, ev->tid);
 	tgid = cr_proc_tgid(ev->tid);
 	return cr_tracees_add(&s->tracees, ev->tid, tgid > 0 ? tgid : ev->tid, CR_ST_BORN);
 }
@@ -292,9 +297,9 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	t = cr_tracees_get(&s->tracees, w->tid);
 	if (s->ending)
 		kill(t ? t->tgid : w->tid, SIGKILL);
+	cr_place_tick(&s->place, w->tid);
 	if (t)
 		resume(s, t, next);
-	cr_place_tick(&s->place, w->tid);
 }
 
 static void tick(struct cr_session *s)

@@ -112,7 +112,7 @@ static void forward(struct cr_session *s)
 	}
 	for (i = 0; i < s->n_forward; i++)
 		if (!s->forward[i].sent)
-			cr_wake_soon();
+			cr_wake_in(GRACE_MS / 3);
 }
 
 /* The stop that everybody we trace is in, if so; otherwise 0. */
@@ -154,8 +154,11 @@ void cr_signals_look(struct cr_session *s)
 {
 	siginfo_t info;
 
+	if (!cr_wake_pending())
+		return;
 	while (cr_wake_next(&info))
 		take(s, &info);
 	if (s->n_forward)
 		forward(s);
+	cr_place_bell(&s->place);
 }

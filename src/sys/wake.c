@@ -12,7 +12,9 @@
 
 /* One writer (the handler, which blocks all signals while it runs), one reader. */
 static siginfo_t queue[QUEUE];
-static volatile sig_atomic_t head, tail, ringing;
+static volatile sig_atomic_t head, tail;
+static volatile sig_atomic_t rang;
+static volatile sig_atomic_t ringing;	/* every so many milliseconds; 0: silent */
 static timer_t bell;
 
 static void ring(long ms)
@@ -21,7 +23,7 @@ static void ring(long ms)
 		.it_value.tv_nsec = ms * 1000000, .it_interval.tv_nsec = ms * 1000000,
 	};
 
-	ringing = ms != 0;
+	ringing = (sig_atomic_t)ms;
 	timer_settime(bell, 0, &t, NULL);
 }
 
@@ -31,6 +33,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 	(void)sig;
 	(void)context;
+	rang = 1;
 	/* The bell itself has done its work by interrupting the wait. */
 	if (info->si_code == SI_TIMER)
 		return;
@@ -83,23 +86,27 @@ int cr_wake_init(struct cr_signals *found)
 	return sigprocmask(SIG_SETMASK, &none, &found->mask) < 0 ? -errno : 0;
 }
 
+bool cr_wake_pending(void)
+{
+	return rang;
+}
+
 int cr_wake_next(siginfo_t *info)
 {
 	if (head == tail) {
-		if (!ringing)
-			return 0;
+		rang = 0;
 		ring(0);
-		/* One that came before the bell fell silent must not wait for the next. */
+		/* One that came just before the bell fell silent would not end the wait. */
 		if (head == tail)
 			return 0;
-		ring(RING_MS);
 	}
 	*info = queue[(unsigned int)tail % QUEUE];
 	tail++;
 	return 1;
 }
 
-void cr_wake_soon(void)
+void cr_wake_in(long ms)
 {
-	ring(RING_MS);
+	if (!ringing || ms < ringing)
+		ring(ms);
 }

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "cr/ini.h"
+#include "cr/log.h"
+#include "cr/names.h"
+#include "plan.h"
+
+enum {
+	OPT_LEARN = CR_OPT_FIRST,
+	OPT_AUDIT,
+	OPT_STRICT,
+	OPT_POLICY,
+	OPT_CONFIRM,
+	OPT_ALL,
+	OPT_ON_VIOLATION,
+	OPT_OUTPUT,
+	OPT_QUIET,
+	OPT_VERBOSE,
+	OPT_ENV,
+	OPT_USER,
+};
+
+const struct cr_option cr_run_options[] = {
+	{ 'l', "learn", NULL, "let everything pass, add to the policy what it lacks", OPT_LEARN },
+	{ 'a', "audit", NULL, "let everything pass, report what strict would deny", OPT_AUDIT },
+	{ 's', "strict", NULL, "enforce the policy", OPT_STRICT },
+	{ 'p', "policy", "FILE", "the policy (default: by the name of COMMAND)", OPT_POLICY },
+	{ 0, "confirm", "N", "trace a learned call until N executions have shown it (3)", OPT_CONFIRM },
+	{ 0, "all", NULL, "while learning, trace and count every call", OPT_ALL },
+	{ 0, "on-violation", "ACTION", "kill, or errno[:NAME], instead of what the policy says",
+	  OPT_ON_VIOLATION },
+	{ 'o', "output", "FILE", "write messages to FILE instead of standard error", OPT_OUTPUT },
+	{ 'q', "quiet", NULL, "only errors and denials", OPT_QUIET },
+	{ 'v', "verbose", NULL, "tell of every stop", OPT_VERBOSE },
+	{ 'E', "env", "VAR[=VAL]", "set VAR for the program, or remove it; repeatable", OPT_ENV },
+	{ 'u', "user", "USER", "run the program as USER", OPT_USER },
+	CR_OPTIONS_COMMON
+};
+
+const char *const cr_run_usage[] = {
+	"Usage: chestnut-run [OPTION]... [--] COMMAND [ARG]...",
+	"Run COMMAND, learn which system calls it needs, or confine it to those it may make.",
+	"",
+	"Without -l, -a and -s the policy's own mode holds; a policy that does not exist yet is learned.",
+	NULL
+};
+
+static int set_mode(struct cr_run_plan *plan, enum cr_mode mode, struct cr_err *err)
+{
+	if (plan->mode != CR_MODE_UNSET && plan->mode != mode) {
+		cr_err_set(err, -EINVAL, "--%s and --%s exclude each other", cr_mode_name(plan->mode),
+			   cr_mode_name(mode));
+		cr_err_hint(err, "choose one; without any, the policy says what to do");
+		return -EINVAL;
+	}
+	plan->mode = mode;
+	return 0;
+}
+
+static int set_confirm(struct cr_run_plan *plan, const char *value, struct cr_err *err)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || errno || n < 1 || n > 1000000) {
+		cr_err_set(err, -EINVAL, "--confirm wants a number of executions, not \"%s\"", value);
+		cr_err_hint(err, "3 is the default; 1 trusts a call at once");
+		return -EINVAL;
+	}
+	plan->confirm = (uint32_t)n;
+	return 0;
+}
+
+static int set_violation(struct cr_run_plan *plan, const char *value, struct cr_err *err)
+{
+	int e = EPERM;
+
+	plan->violation_given = true;
+	plan->violation = (struct cr_violation){ CR_VIOLATION_KILL, 0 };
+	if (strcmp(value, "kill") == 0)
+		return 0;
+	if (strncmp(value, "errno:", 6) == 0)
+		e = cr_errno_of(value + 6);
+	else if (strcmp(value, "errno") != 0)
+		e = -EINVAL;
+	if (e < 0) {
+		cr_err_set(err, -EINVAL, "\"%s\" is nothing that a violation can lead to", value);
+		cr_err_hint(err, "kill, errno (that is EPERM), or errno:NAME, as in errno:EACCES");
+		return -EINVAL;
+	}
+	plan->violation = (struct cr_violation){ CR_VIOLATION_ERRNO, e };
+	return 0;
+}
+
+static int add_env_op(struct cr_run_plan *plan, const char *op, struct cr_err *err)
+{
+	const char **ops;
+
+	if (!*op || *op == '=')
+		return cr_err_set(err, -EINVAL, "-E wants VAR or VAR=VAL, not \"%s\"", op);
+	ops = reallocarray(plan->env_ops, plan->n_env_ops + 1, sizeof(*ops));
+	if (!ops)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	plan->env_ops = ops;
+	plan->env_ops[plan->n_env_ops++] = op;
+	return 0;
+}
+
+static int take_option(struct cr_run_plan *plan, int id, const char *value, struct cr_err *err)
+{
+	switch (id) {
+	case OPT_LEARN:
+		return set_mode(plan, CR_MODE_LEARN, err);
+	case OPT_AUDIT:
+		return set_mode(plan, CR_MODE_AUDIT, err);
+	case OPT_STRICT:
+		return set_mode(plan, CR_MODE_STRICT, err);
+	case OPT_POLICY:
+		plan->policy_arg = value;
+		return 0;
+	case OPT_CONFIRM:
+		return set_confirm(plan, value, err);
+	case OPT_ALL:
+		plan->all = true;
+		return 0;
+	case OPT_ON_VIOLATION:
+		return set_violation(plan, value, err);
+	case OPT_OUTPUT:
+		plan->output = value;
+		return 0;
+	case OPT_QUIET:
+		plan->verbosity = -1;
+		return 0;
+	case OPT_VERBOSE:
+		plan->verbosity = 1;
+		return 0;
+	case OPT_ENV:
+		return add_env_op(plan, value, err);
+	case OPT_USER:
+		plan->user_name = value;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int parse(struct cr_run_plan *plan, int argc, char **argv, struct cr_err *err)
+{
+	struct cr_options it = CR_OPTIONS_INIT(cr_run_options, argc, argv);
+	int id, rc;
+
+	while ((id = cr_options_next(&it, err)) > 0) {
+		if (cr_options_common(&it, id, cr_run_usage))
+			return 1;
+		rc = take_option(plan, id, it.value, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (id < 0)
+		return id;
+	if (it.at >= argc) {
+		cr_err_set(err, -EINVAL, "no command was given");
+		cr_err_hint(err, "chestnut-run [OPTION]... [--] COMMAND [ARG]...");
+		return -EINVAL;
+	}
+	plan->argv = argv + it.at;
+	return 0;
+}
+
+/* Does environment entry @entry belong to the variable that @op names? */
+static bool same_variable(const char *entry, const char *op)
+{
+	size_t n = strcspn(op, "=");
+
+	return strncmp(entry, op, n) == 0 && entry[n] == '=';
+}
+
+static int make_env(struct cr_run_plan *plan, struct cr_err *err)
+{
+	size_t n = 0, i, k;
+
+	while (environ[n])
+		n++;
+	plan->envp = calloc(n + plan->n_env_ops + 1, sizeof(*plan->envp));
+	if (!plan->envp)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	memcpy(plan->envp, environ, n * sizeof(*environ));
+	for (i = 0; i < plan->n_env_ops; i++) {
+		const char *op = plan->env_ops[i];
+		size_t kept = 0;
+
+		for (k = 0; k < n; k++)
+			if (!same_variable(plan->envp[k], op))
+				plan->envp[kept++] = plan->envp[k];
+		n = kept;
+		if (strchr(op, '='))
+			plan->envp[n++] = (char *)(uintptr_t)op;
+		plan->envp[n] = NULL;
+	}
+	return 0;
+}
+
+static int find_program(struct cr_run_plan *plan, int *status, struct cr_err *err)
+{
+	const char *name = plan->argv[0];
+	int rc = cr_launch_find(name, getenv("PATH"), plan->path, sizeof(plan->path));
+
+	if (rc == 0)
+		return 0;
+	*status = rc == -ENOENT || rc == -ENOTDIR ? CR_EXIT_NOT_FOUND : CR_EXIT_CANNOT;
+	cr_err_sys(err, rc, "cannot run %s", *name ? name : "\"\"");
+	if (rc == -EACCES)
+		cr_err_hint(err, "is it a program, and executable for this user?");
+	else if (rc == -ENOENT && !strchr(name, '/'))
+		cr_err_hint(err, "it is in no directory of PATH; a program in this directory is ./%s",
+			    name);
+	return rc;
+}
+
+static int find_user(struct cr_run_plan *plan, struct cr_err *err)
+{
+	struct passwd *pw;
+
+	if (!plan->user_name)
+		return 0;
+	errno = 0;
+	pw = getpwnam(plan->user_name);
+	if (!pw) {
+		cr_err_set(err, -EINVAL, "there is no user \"%s\"", plan->user_name);
+		cr_err_hint(err, "-u wants a name from the password database");
+		return -EINVAL;
+	}
+	plan->user = (struct cr_user){ plan->user_name, pw->pw_uid, pw->pw_gid };
+	if (geteuid() != 0 && geteuid() != pw->pw_uid) {
+		cr_err_set(err, -EPERM, "only root can run a program as %s", plan->user_name);
+		cr_err_hint(err, "leave -u out, or use sudo");
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Policies are named after the program as it was called: "sh" and "bash" may differ. */
+static int find_policy(struct cr_run_plan *plan, struct cr_err *err)
+{
+	const char *slash = strrchr(plan->argv[0], '/');
+	const char *name = slash ? slash + 1 : plan->argv[0];
+	bool learning = plan->mode == CR_MODE_LEARN || plan->mode == CR_MODE_UNSET;
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	int rc = 0;
+
+	if (plan->policy_arg)
+		cr_buf_add(&path, plan->policy_arg);
+	else
+		rc = cr_policy_path(name, learning, &path, err);
+	if (rc < 0)
+		return rc;
+	plan->policy_path = cr_buf_take(&path);
+	return plan->policy_path ? 0 : cr_err_set(err, -ENOMEM, "out of memory");
+}
+
+static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
+{
+	int rc = cr_ini_load(plan->policy_path, &plan->policy, err);
+
+	if (rc == -ENOENT && (plan->mode == CR_MODE_UNSET || plan->mode == CR_MODE_LEARN)) {
+		plan->mode = CR_MODE_LEARN;
+		return 0;
+	}
+	if (rc == -ENOENT)
+		cr_err_hint(err, "learn one first: chestnut-run --learn -p %s -- %s", plan->policy_path,
+			    plan->argv[0]);
+	if (rc < 0)
+		return rc;
+	if (plan->mode == CR_MODE_UNSET)
+		plan->mode = plan->policy->mode;
+	if (plan->mode == CR_MODE_UNSET)
+		plan->mode = CR_MODE_LEARN;
+	if (!plan->violation_given)
+		plan->violation = plan->policy->violation;
+	return 0;
+}
+
+static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
+{
+	if (plan->all && plan->mode != CR_MODE_LEARN) {
+		cr_err_set(err, -EINVAL, "--all counts calls while learning; this run is %s",
+			   cr_mode_name(plan->mode));
+		cr_err_hint(err, "add --learn");
+		return -EINVAL;
+	}
+	if (plan->violation_given && plan->mode == CR_MODE_LEARN) {
+		cr_err_set(err, -EINVAL, "--on-violation has no meaning while learning");
+		cr_err_hint(err, "add --strict");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A program that the kernel would give privileges to gets none under an ordinary user's tracer. */
+static void warn_privileges(const struct cr_run_plan *plan)
+{
+	struct stat st;
+	char cap[64];
+
+	if (geteuid() == 0 || stat(plan->path, &st) < 0)
+		return;
+	if (st.st_mode & (S_ISUID | S_ISGID))
+		cr_warn("%s is set-%s-id: traced by an ordinary user it runs without these privileges",
+			plan->path, st.st_mode & S_ISUID ? "user" : "group");
+	else if (getxattr(plan->path, "security.capability", cap, sizeof(cap)) > 0)
+		cr_warn("%s has file capabilities: traced by an ordinary user it runs without them",
+			plan->path);
+}
+
+int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, struct cr_err *err)
+{
+	int rc;
+
+	*status = CR_EXIT_SELF;
+	plan->confirm = CR_SEEN_ENOUGH;
+	rc = parse(plan, argc, argv, err);
+	if (rc != 0)
+		return rc;
+	cr_log_init("chestnut-run", plan->verbosity);
+	rc = find_program(plan, status, err);
+	if (rc == 0)
+		rc = make_env(plan, err);
+	if (rc == 0)
+		rc = find_user(plan, err);
+	if (rc == 0)
+		rc = find_policy(plan, err);
+	if (rc == 0)
+		rc = load_policy(plan, err);
+	if (rc == 0)
+		rc = check_sense(plan, err);
+	if (rc == 0)
+		warn_privileges(plan);
+	return rc;
+}
+
+void cr_run_plan_fini(struct cr_run_plan *plan)
+{
+	cr_policy_free(plan->policy);
+	free(plan->policy_path);
+	free(plan->envp);
+	free(plan->env_ops);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * plan - everything chestnut-run decides before it starts anything
+ *
+ * In:    its command line and environment
+ * Out:   a plan, or one sentence on why there is none
+ * Never: writes a file, starts a process
+ */
+#ifndef CR_PLAN_H
+#define CR_PLAN_H
+
+#include <limits.h>
+
+#include "cr/cli.h"
+#include "cr/launch.h"
+#include "cr/policy.h"
+
+/* chestnut-run's own exit statuses (env(1) and timeout(1) have the same). */
+#define CR_EXIT_SELF 125
+#define CR_EXIT_CANNOT 126
+#define CR_EXIT_NOT_FOUND 127
+
+struct cr_run_plan {
+	char **argv;		/* borrowed: from main */
+	char **envp;		/* owned, its strings borrowed */
+	char path[PATH_MAX];	/* what to execute */
+	char *policy_path;	/* owned */
+	enum cr_mode mode;	/* never CR_MODE_UNSET in a finished plan */
+	struct cr_policy *policy;	/* owned; NULL when there is none yet */
+	struct cr_violation violation;
+	bool violation_given;
+	uint32_t confirm;
+	bool all;
+	int verbosity;
+	const char *output;	/* borrowed; NULL: stderr */
+	const char *user_name;	/* borrowed; NULL */
+	struct cr_user user;
+	/* As they were asked for */
+	const char *policy_arg;	/* borrowed; NULL */
+	const char **env_ops;	/* owned; its strings borrowed: "VAR" or "VAR=VAL" */
+	size_t n_env_ops;
+};
+
+/* For the help, the parser and the man page. */
+extern const struct cr_option cr_run_options[];
+extern const char *const cr_run_usage[];
+
+/* 0: @plan is finished. 1: there is nothing more to do (--help). A negative errno and @err, and the
+ * exit status in *@status. The caller calls cr_run_plan_fini in any case. */
+int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, struct cr_err *err)
+	CR_MUST_CHECK;
+void cr_run_plan_fini(struct cr_run_plan *plan);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * run - chestnut-run: plan, then seat a judge in a session, then end as the program ended
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "cr/enforce.h"
+#include "cr/filter.h"
+#include "cr/image.h"
+#include "cr/learn.h"
+#include "cr/log.h"
+#include "cr/session.h"
+#include "cr/wake.h"
+#include "plan.h"
+
+/* Everything that a run holds. */
+struct run {
+	struct cr_run_plan plan;
+	struct cr_signals signals;	/* as we found them */
+	struct cr_filter filter;
+	struct cr_store *store;		/* owned; learning only */
+	struct cr_learn *learn;		/* owned; learning only */
+	struct cr_enforce *enforce;	/* owned; audit and strict only */
+	struct cr_judge *judge;		/* borrowed: from learn or enforce */
+	struct cr_unwinder *unwinder;	/* owned */
+	struct cr_session *session;	/* owned */
+	struct cr_outcome outcome;
+	int report;			/* where the child tells why it could not execute */
+};
+
+static void run_fini(struct run *r)
+{
+	cr_session_free(r->session);
+	cr_learn_free(r->learn);
+	cr_enforce_free(r->enforce);
+	cr_store_free(r->store);
+	cr_unwinder_free(r->unwinder);
+	cr_filter_fini(&r->filter);
+	cr_run_plan_fini(&r->plan);
+	if (r->report >= 0)
+		close(r->report);
+}
+
+/* Which base set a new policy includes: what the program's start-up needs. */
+static const char *base_for(enum cr_image_kind kind)
+{
+	switch (kind) {
+	case CR_IMAGE_GO:
+		return "base-go";
+	case CR_IMAGE_STATIC:
+		return "base-static";
+	case CR_IMAGE_DYNAMIC:
+	case CR_IMAGE_OTHER:
+		return "base-dynamic";
+	}
+	return NULL;
+}
+
+static int seat_learner(struct run *r, struct cr_err *err)
+{
+	cr_auto_free char *real = realpath(r->plan.path, NULL);
+	struct cr_store_seed seed = { .program = real ? real : r->plan.path };
+	struct cr_image image = { CR_IMAGE_OTHER, "" };
+	int rc;
+
+	/* What cannot be read can still be run, and learned. */
+	if (cr_image_look(r->plan.path, &image) < 0)
+		cr_debug("%s cannot be read", r->plan.path);
+	seed.build_id = image.build_id[0] ? image.build_id : NULL;
+	seed.include = base_for(image.kind);
+	rc = cr_store_begin(r->plan.policy_path, &seed, r->plan.all, &r->store, err);
+	if (rc < 0)
+		return rc;
+	r->learn = cr_learn_new(r->store);
+	if (!r->learn)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	r->judge = cr_learn_judge(r->learn);
+	return 0;
+}
+
+static int seat_enforcer(struct run *r, struct cr_err *err)
+{
+	struct cr_enforce_plan plan = {
+		.policy = r->plan.policy,
+		.violation = r->plan.violation,
+		.audit = r->plan.mode == CR_MODE_AUDIT,
+	};
+
+	r->enforce = cr_enforce_new(&plan);
+	if (!r->enforce)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	r->judge = cr_enforce_judge(r->enforce);
+	return 0;
+}
+
+static int make_filter(struct run *r, struct cr_err *err)
+{
+	bool learning = r->plan.mode == CR_MODE_LEARN;
+	struct cr_filter_use use = {
+		.learning = learning, .all = r->plan.all, .confirm = r->plan.confirm,
+	};
+	const struct cr_policy *policy = learning ? cr_store_policy(r->store) : r->plan.policy;
+	struct cr_filter_plan plan;
+
+	cr_filter_plan(policy, &use, &plan);
+	return cr_filter_build(&plan, &r->filter, err);
+}
+
+static void tick(void *ctx)
+{
+	struct run *r = ctx;
+
+	if (r->learn)
+		cr_learn_tick(r->learn);
+}
+
+static int make_session(struct run *r, struct cr_err *err)
+{
+	struct cr_session_plan plan = {
+		.judge = r->judge,
+		.strict = r->plan.mode == CR_MODE_STRICT,
+		.filter_data = CR_FILTER_DATA,
+		.tick = tick,
+		.ctx = r,
+	};
+
+	r->unwinder = cr_unwinder_new();
+	plan.unwinder = r->unwinder;
+	r->session = r->unwinder ? cr_session_new(&plan) : NULL;
+	return r->session ? 0 : cr_err_set(err, -ENOMEM, "out of memory");
+}
+
+/* The program has its own copies of all this; ours must not get into anybody's way. */
+static void step_aside(void)
+{
+	static const int limits[] = { RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA };
+	struct rlimit l;
+	size_t i;
+	int null;
+
+	for (i = 0; i < CR_ARRAY_SIZE(limits); i++) {
+		if (getrlimit(limits[i], &l) == 0 && l.rlim_cur != l.rlim_max) {
+			l.rlim_cur = l.rlim_max;
+			setrlimit(limits[i], &l);
+		}
+	}
+	/* The other end of a pipe must see it closed when the program has closed it. */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	/* The program has our uid: it shall not be able to trace us, or to write into our memory. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int start(struct run *r, struct cr_err *err)
+{
+	struct cr_launch launch = {
+		.path = r->plan.path, .argv = r->plan.argv, .envp = r->plan.envp,
+		.filter = r->filter.insn, .filter_len = r->filter.len,
+		.signals = &r->signals,
+		.user = r->plan.user_name ? &r->plan.user : NULL,
+	};
+	pid_t pid;
+	int rc;
+
+	rc = cr_launch(&launch, &pid, &r->report, err);
+	if (rc < 0)
+		return rc;
+	step_aside();
+	return cr_session_run(r->session, pid, &r->outcome, err);
+}
+
+/* The child ended before its exec: which of the steps failed, and our exit status for it. */
+static int not_started(struct run *r, struct cr_err *err)
+{
+	const char *program = r->plan.argv[0];
+	int e = 0;
+
+	switch (cr_launch_failed(r->report, &e)) {
+	case CR_LAUNCH_FILTER:
+		cr_err_sys(err, -e, "cannot install a seccomp filter");
+		cr_err_hint(err, "\"chestnut doctor\" tells what stands in the way");
+		return CR_EXIT_SELF;
+	case CR_LAUNCH_USER:
+		cr_err_sys(err, -e, "cannot become user %s", r->plan.user_name);
+		return CR_EXIT_SELF;
+	case CR_LAUNCH_EXEC:
+		cr_err_sys(err, -e, "cannot run %s", program);
+		if (e == ENOENT)
+			cr_err_hint(err, "the file is there; its interpreter or loader is not");
+		return e == ENOENT ? CR_EXIT_NOT_FOUND : CR_EXIT_CANNOT;
+	case CR_LAUNCH_NONE:
+		break;
+	}
+	cr_err_set(err, -ECHILD, "%s ended before it was executed", program);
+	return CR_EXIT_SELF;
+}
+
+static void sum_up_learning(struct run *r, const struct cr_learned *sum)
+{
+	const struct cr_policy *p = cr_store_policy(r->store);
+	unsigned int total = 0;
+	size_t i;
+
+	for (i = 0; i < p->n_rules; i++)
+		total += !p->rules[i]->base;
+	cr_info("%u new call%s, %u in all, %u execution%s, %llu events lost: %s", sum->fresh,
+		sum->fresh == 1 ? "" : "s", total, p->runs, p->runs == 1 ? "" : "s",
+		(unsigned long long)r->outcome.lost, r->plan.policy_path);
+	if (sum->forbidden)
+		cr_info("%u call%s that the policy denies %s made", sum->forbidden,
+			sum->forbidden == 1 ? "" : "s", sum->forbidden == 1 ? "was" : "were");
+}
+
+/* What is left to write and to tell. A negative errno: the run has not kept its word. */
+static int finish(struct run *r, struct cr_err *err)
+{
+	struct cr_learned sum;
+	uint64_t denied;
+	int rc = 0;
+
+	if (r->learn) {
+		rc = cr_learn_finish(r->learn, &sum, err);
+		if (sum.unsaved)
+			cr_error("%u call%s not saved", sum.unsaved, sum.unsaved == 1 ? " is" : "s are");
+		sum_up_learning(r, &sum);
+	}
+	if (r->enforce) {
+		denied = cr_enforce_finish(r->enforce);
+		if (r->plan.mode == CR_MODE_AUDIT)
+			cr_info("%llu call%s would have been denied, %llu events lost: %s",
+				(unsigned long long)denied, denied == 1 ? "" : "s",
+				(unsigned long long)r->outcome.lost, r->plan.policy_path);
+	}
+	return rc;
+}
+
+/* Ends as the program did, also by the same signal. */
+static int end_like(const struct cr_outcome *out)
+{
+	struct rlimit none = { 0, 0 };
+	sigset_t set;
+	int sig = WIFSIGNALED(out->status) ? WTERMSIG(out->status) : 0;
+
+	if (out->failed)
+		return CR_EXIT_SELF;
+	/* What the kernel does to a program whose filter says KILL_PROCESS. */
+	if (out->denied)
+		sig = SIGSYS;
+	if (!sig)
+		return WEXITSTATUS(out->status);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(sig);
+	return 128 + sig;
+}
+
+static int act(struct run *r, struct cr_err *err)
+{
+	int rc, saved, status;
+
+	rc = r->plan.mode == CR_MODE_LEARN ? seat_learner(r, err) : seat_enforcer(r, err);
+	if (rc == 0)
+		rc = make_filter(r, err);
+	if (rc == 0)
+		rc = make_session(r, err);
+	if (rc == 0)
+		rc = start(r, err);
+	if (rc < 0) {
+		cr_log_err(err);
+		return CR_EXIT_SELF;
+	}
+	if (!r->outcome.started) {
+		status = not_started(r, err);
+		cr_log_err(err);
+		return status;
+	}
+	saved = finish(r, err);
+	if (saved < 0) {
+		cr_log_err(err);
+		return CR_EXIT_SELF;
+	}
+	return end_like(&r->outcome);
+}
+
+static int open_output(const char *path, struct cr_err *err)
+{
+	int fd;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0)
+		return cr_err_sys(err, -errno, "cannot write to %s", path);
+	cr_log_to(fd);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = { .report = -1 };
+	struct cr_err err = { "", "" };
+	int rc, status = CR_EXIT_SELF;
+
+	cr_log_init("chestnut-run", 0);
+	rc = cr_launch_guard_stdio();
+	if (rc < 0)
+		cr_err_sys(&err, rc, "cannot open /dev/null");
+	if (rc == 0)
+		rc = cr_wake_init(&r.signals);
+	if (rc == 0)
+		rc = cr_run_plan(&r.plan, argc, argv, &status, &err);
+	if (rc == 0)
+		rc = open_output(r.plan.output, &err);
+	if (rc < 0)
+		cr_log_err(&err);
+	else if (rc > 0)
+		status = 0;
+	else
+		status = act(&r, &err);
+	run_fini(&r);
+	return status;
+}
