@@ -82,9 +82,9 @@ static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_us
 	rule = cr_policy_find(p, abi, nr);
 	if (!rule || !cr_rule_confirmed(rule, use->learning, use->confirm))
 		return CR_PASS_STOP;
-	s = special_of(abi, nr);
-	if ((s && s->pass == CR_PASS_STOP) || !expressible(abi, nr))
+	if (!expressible(abi, nr))
 		return CR_PASS_STOP;
+	s = special_of(abi, nr);
 	return s ? s->pass : CR_PASS_ALLOW;
 }
 

@@ -90,29 +90,27 @@ static int check_value(const struct proof *p, struct seccomp_data *d, unsigned i
 	return check(p, d, value & mask ? CR_PASS_STOP : CR_PASS_ALLOW, may);
 }
 
+/* Each half of the argument against every constant of the program, with the other half at a border.
+ * 0 and all ones are among the constants. */
 static int check_masked(const struct proof *p, struct seccomp_data *d, enum cr_abi abi, uint32_t nr)
 {
-	uint64_t mask, base[6];
-	unsigned int arg, b, bit;
-	size_t i;
+	uint64_t mask, half[4];
+	unsigned int arg;
+	size_t i, j;
 	int rc = 0;
 
 	cr_filter_mask(abi, nr, &arg, &mask);
-	base[0] = 0;
-	base[1] = mask;
-	base[2] = ~mask;
-	base[3] = ~0ull;
-	base[4] = 0xffffffff00000000ull;
-	base[5] = mask << 32;
-	for (b = 0; b < CR_ARRAY_SIZE(base) && rc == 0; b++) {
-		rc = check_value(p, d, arg, mask, base[b]);
-		for (bit = 0; bit < 64 && rc == 0; bit++)
-			rc = check_value(p, d, arg, mask, base[b] ^ (1ull << bit));
-	}
+	half[0] = 0;
+	half[1] = (uint32_t)mask;
+	half[2] = (uint32_t)~mask;
+	half[3] = UINT32_MAX;
 	for (i = 0; i < p->n && rc == 0; i++) {
-		rc = check_value(p, d, arg, mask, p->k[i]);
-		if (rc == 0)
-			rc = check_value(p, d, arg, mask, (uint64_t)p->k[i] << 32 | p->k[i]);
+		rc = check_value(p, d, arg, mask, (uint64_t)p->k[i] << 32 | p->k[i]);
+		for (j = 0; j < CR_ARRAY_SIZE(half) && rc == 0; j++) {
+			rc = check_value(p, d, arg, mask, half[j] << 32 | p->k[i]);
+			if (rc == 0)
+				rc = check_value(p, d, arg, mask, (uint64_t)p->k[i] << 32 | half[j]);
+		}
 	}
 	return rc;
 }

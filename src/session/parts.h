@@ -35,6 +35,7 @@ struct cr_session {
 	struct cr_outcome out;
 	pid_t root;
 	bool root_gone;
+	struct timespec root_ended;	/* when; zero when that was told, or is not worth telling */
 	bool ending;		/* everything is being killed */
 	bool newly_stopped;	/* since the last look at job control */
 	bool warned_listener;
@@ -56,6 +57,8 @@ void cr_site_forget(struct cr_session *s, pid_t pid);
 
 /* signals.c: the supervisor's own signals, and job control */
 void cr_signals_look(struct cr_session *s);
+/* The first process has ended. */
+void cr_signals_root_gone(struct cr_session *s);
 /* Somebody has just entered a group-stop. */
 void cr_signals_stop_too(struct cr_session *s);
 /* A signal is about to be delivered to @t: was it passed on by us, or has it come by itself? */

@@ -227,13 +227,16 @@ static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const st
 
 static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
-	if (t->tid == s->root) {
-		s->out.status = ev->status;
-		s->root_gone = true;
-	}
+	bool was_root = t->tid == s->root;
+
 	if (t->tid == t->tgid)
 		cr_site_forget(s, t->tgid);
 	cr_tracees_del(&s->tracees, t->tid);
+	if (was_root) {
+		s->out.status = ev->status;
+		s->root_gone = true;
+		cr_signals_root_gone(s);
+	}
 	return is_gone;
 }
 

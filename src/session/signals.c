@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#define CR_LOG_DOMAIN "signals"
+#include "cr/log.h"
 #include "cr/proc.h"
 #include "cr/ptrace.h"
 #include "cr/wake.h"
@@ -39,13 +41,28 @@ static bool from_outside(struct cr_session *s, const siginfo_t *info)
 	return !cr_tracees_knew(&s->tracees, info->si_pid);
 }
 
+/* The program has ended and left processes behind, which is what keeps us here. */
+static void to_all(struct cr_session *s, int sig)
+{
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->tid == t->tgid)
+			kill(t->tgid, sig);
+}
+
 static void take(struct cr_session *s, const siginfo_t *info)
 {
 	struct cr_forward *f;
 
 	if (info->si_signo == SIGTSTP)
 		clock_gettime(CLOCK_MONOTONIC, &s->asked_to_stop);
-	if (!from_outside(s, info) || s->root_gone || s->n_forward == CR_FORWARD_MAX)
+	if (s->root_gone) {
+		to_all(s, info->si_signo);
+		return;
+	}
+	if (!from_outside(s, info) || s->n_forward == CR_FORWARD_MAX)
 		return;
 	f = &s->forward[s->n_forward++];
 	*f = (struct cr_forward){ .info = *info };
@@ -150,6 +167,31 @@ void cr_signals_stop_too(struct cr_session *s)
 	sigaction(sig, &old, NULL);
 }
 
+#define LEFT_MS 990
+
+void cr_signals_root_gone(struct cr_session *s)
+{
+	clock_gettime(CLOCK_MONOTONIC, &s->root_ended);
+	if (cr_tracees_count(&s->tracees) > 0)
+		cr_wake_in(LEFT_MS);
+}
+
+/* A person who waits for a prompt wants to know why there is none. */
+static void tell_who_is_left(struct cr_session *s)
+{
+	size_t n = cr_tracees_count(&s->tracees);
+
+	if (!s->root_ended.tv_sec || n == 0)
+		return;
+	if (ms_since(&s->root_ended) < LEFT_MS) {
+		cr_wake_in(LEFT_MS);
+		return;
+	}
+	s->root_ended = (struct timespec){ 0, 0 };
+	cr_info("the program has ended; %zu thread%s that it left behind %s still supervised", n,
+		n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 void cr_signals_look(struct cr_session *s)
 {
 	siginfo_t info;
@@ -161,4 +203,5 @@ void cr_signals_look(struct cr_session *s)
 	if (s->n_forward)
 		forward(s);
 	cr_place_bell(&s->place);
+	tell_who_is_left(s);
 }

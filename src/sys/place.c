@@ -44,6 +44,7 @@ void cr_place_release(struct cr_place *p)
 	sched_setaffinity(p->held, sizeof(p->mask), &p->mask);
 	sched_setaffinity(0, sizeof(p->allowed), &p->allowed);
 	p->held = 0;
+	start_over(p);
 }
 
 static void hold(struct cr_place *p)
@@ -70,14 +71,16 @@ void cr_place_other(struct cr_place *p, pid_t tid)
 {
 	cr_place_release(p);
 	p->tid = tid;
-	start_over(p);
+	p->stops = 0;
 }
 
 void cr_place_many(struct cr_place *p)
 {
-	if (p->cpus > 1 && fast(p))
-		hold(p);
+	bool yes = p->cpus > 1 && fast(p);
+
 	start_over(p);
+	if (yes)
+		hold(p);
 }
 
 void cr_place_bell(struct cr_place *p)

@@ -326,6 +326,73 @@ CR_TEST(cacheable)
 	cr_filter_fini(&f);
 }
 
+/* A hand-made filter: read passes, and clone does when it is not CLONE_UNTRACED. */
+static const struct sock_filter by_hand[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 8),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 56, 0, 5),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 20),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xffffffff, 0, 0),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, UNTRACED),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	BPF_STMT(BPF_RET | BPF_K, STOP),
+};
+
+/* by_hand with the @n instructions of @extra put in before instruction @at. What the proof says. */
+static const char *proof_with(unsigned int at, const struct sock_filter *extra, size_t n)
+{
+	static struct sock_filter insn[32];
+	struct cr_filter f = { insn, (unsigned short)(CR_ARRAY_SIZE(by_hand) + n) };
+	size_t rest = CR_ARRAY_SIZE(by_hand) - at;
+
+	memset(&plan, 0, sizeof(plan));
+	plan.abi[CR_ABI_X86_64].pass[0] = CR_PASS_ALLOW;
+	plan.abi[CR_ABI_X86_64].pass[56] = CR_PASS_UNLESS_MASK;
+	memcpy(insn, by_hand, at * sizeof(*insn));
+	if (n)
+		memcpy(insn + at, extra, n * sizeof(*insn));
+	memcpy(insn + at + n, by_hand + at, rest * sizeof(*insn));
+	if (at > 1)		/* the jumps over what was put in */
+		insn[1].jf += (uint8_t)n;
+	if (at > 3)
+		insn[3].jt += (uint8_t)n;
+	if (at > 4)
+		insn[4].jf += (uint8_t)n;
+	return cr_filter_prove(&plan, &f, &err) == 0 ? "proved" : err.text;
+}
+
+#define PROOF_WITH(at, ...) proof_with(at, (const struct sock_filter[]){ __VA_ARGS__ }, \
+	CR_ARRAY_SIZE(((const struct sock_filter[]){ __VA_ARGS__ })))
+#define PASS_IF(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), \
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define STOP_IF(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), \
+	BPF_STMT(BPF_RET | BPF_K, STOP)
+
+CR_TEST(back_doors)
+{
+	CR_CHECK_STR(proof_with(0, NULL, 0), "proved");
+	/* a number out of range, with and without a bit; another architecture */
+	CR_CHECK_HAS(PROOF_WITH(3, PASS_IF(5000)), "nr:5000 (x86-64, number 0x1388) would pass");
+	CR_CHECK_HAS(PROOF_WITH(3, PASS_IF(0x80000007)), "would pass, but should stop");
+	CR_CHECK_HAS(PROOF_WITH(3, PASS_IF(CR_X32_BIT | 1)), "(x32, number 0x40000001) would pass");
+	CR_CHECK_HAS(PROOF_WITH(3, PASS_IF(CR_X32_BIT | 7777)), "would pass, but should stop");
+	CR_CHECK_HAS(PROOF_WITH(1, PASS_IF(0xabcd)), "architecture 0xabcd would pass");
+	CR_CHECK_HAS(PROOF_WITH(1, PASS_IF(AUDIT_ARCH_I386)), "(i386, number 0x0) would pass");
+	/* the first argument, of read and of clone */
+	CR_CHECK_HAS(PROOF_WITH(2, BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16), STOP_IF(0x123456)),
+		     "is decided by what should not matter");
+	CR_CHECK_HAS(PROOF_WITH(5, BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 24), STOP_IF(0x123456)),
+		     "is decided by what should not matter");
+	CR_CHECK_HAS(PROOF_WITH(8, PASS_IF(UNTRACED | 0x123456)), "would pass, but should stop");
+	CR_CHECK_HAS(PROOF_WITH(8, STOP_IF(0x123456)), "would not pass, but should pass");
+	CR_CHECK_HAS(PROOF_WITH(6, PASS_IF(0x123456)), "would pass, but should stop");
+	CR_CHECK_HAS(PROOF_WITH(6, STOP_IF(0x123456)), "would not pass, but should pass");
+}
+
 /* A program that would pass a number by a value that no comparison shows. */
 CR_TEST(unprovable)
 {
@@ -343,12 +410,20 @@ CR_TEST(unprovable)
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xfff00000),
 		BPF_STMT(BPF_RET | BPF_K, STOP),
 	};
+	struct sock_filter bits[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x12300000, 0, 0),
+		BPF_STMT(BPF_RET | BPF_K, STOP),
+	};
 	struct cr_filter f = { insn, CR_ARRAY_SIZE(insn) }, g = { jump, CR_ARRAY_SIZE(jump) };
+	struct cr_filter h = { bits, CR_ARRAY_SIZE(bits) };
 
 	memset(&plan, 0, sizeof(plan));
 	CR_CHECK_INT(cr_filter_prove(&plan, &f, &err), -EBADMSG);
 	CR_CHECK_STR(err.text, "the compiled filter computes what cannot be proved");
 	CR_CHECK_INT(cr_filter_prove(&plan, &g, &err), -EBADMSG);
+	CR_CHECK_STR(err.text, "the compiled filter computes what cannot be proved");
+	CR_CHECK_INT(cr_filter_prove(&plan, &h, &err), -EBADMSG);
 	CR_CHECK_STR(err.text, "the compiled filter computes what cannot be proved");
 }
 
@@ -398,6 +473,7 @@ int main(void)
 	CR_RUN(tampering, "a changed instruction is noticed unless the program still says the same");
 	CR_RUN(mismatch_is_named, "a mismatch is named by call and ABI");
 	CR_RUN(cacheable, "a call that passes is decided by number and architecture alone");
+	CR_RUN(back_doors, "a back door at any number, architecture or argument is found");
 	CR_RUN(unprovable, "a program that computes with the number is refused");
 	CR_RUN(refused_programs, "programs that the kernel would refuse are refused");
 	return cr_done();
