@@ -31,6 +31,7 @@ struct cr_event {
 	pid_t tid;
 	int status;
 	int sig;	/* GROUP_STOP, SIGNAL */
+	bool thread;	/* BIRTH: the child may be a thread of the same process */
 };
 
 void cr_event_of(pid_t tid, int status, struct cr_event *ev);

@@ -30,7 +30,7 @@ static enum cr_ev of_ptrace_event(int event, int sig)
 
 void cr_event_of(pid_t tid, int status, struct cr_event *ev)
 {
-	*ev = (struct cr_event){ CR_EV_UNKNOWN, tid, status, 0 };
+	*ev = (struct cr_event){ .kind = CR_EV_UNKNOWN, .tid = tid, .status = status };
 	if (WIFEXITED(status)) {
 		ev->kind = CR_EV_EXITED;
 	} else if (WIFSIGNALED(status)) {
@@ -38,6 +38,8 @@ void cr_event_of(pid_t tid, int status, struct cr_event *ev)
 	} else if (WIFSTOPPED(status)) {
 		ev->sig = WSTOPSIG(status);
 		ev->kind = of_ptrace_event(status >> 16, ev->sig);
+		/* Only clone(2) with another exit signal than SIGCHLD reports this one. */
+		ev->thread = status >> 16 == PTRACE_EVENT_CLONE;
 	}
 }
 

@@ -172,7 +172,7 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 	tid = (pid_t)message;
 	if (cr_tracees_get(&s->tracees, tid))
 		return run_on;
-	tgid = cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
+	tgid = ev->thread && cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
 	cr_place_born(&s->place, tid);
 	if (!cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN))
 		lost(s, ev, "out of memory");
