@@ -37,6 +37,8 @@ struct cr_abi_facts {
 	uint32_t scmp_arch;	/* SCMP_ARCH_*, as libseccomp names it */
 	uint32_t nr_bit;	/* or-ed into the plain number in a register */
 	unsigned int word;	/* bytes of a register argument */
+	/* Made by the kernel, to go on with an interrupted call: */
+	uint32_t restart_syscall;
 	/* Calls that could take a task out of a tracer's sight: */
 	uint32_t clone;
 	uint32_t clone3;

@@ -5,45 +5,33 @@
 
 #include "cr/filter.h"
 
-/* Numbers, not names: these are kernel facts, and the library may not know the call. */
-static const struct special {
-	enum cr_pass pass;	/* at most this much */
-	unsigned int arg;
-	uint64_t mask;
-	uint32_t nr[CR_ABI_COUNT];
-} specials[] = {
-	/* clone: a CLONE_UNTRACED child escapes with the filter and without a tracer. */
-	{ CR_PASS_UNLESS_MASK, 0, CLONE_UNTRACED,
-	  { [CR_ABI_X86_64] = 56, [CR_ABI_I386] = 120, [CR_ABI_X32] = 56 } },
-	/* seccomp: a listener's verdict beats our RET_TRACE. */
-	{ CR_PASS_UNLESS_MASK, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER,
-	  { [CR_ABI_X86_64] = 317, [CR_ABI_I386] = 354, [CR_ABI_X32] = 317 } },
-	/* clone3: the flags lie in memory. */
-	{ CR_PASS_STOP, 0, 0,
-	  { [CR_ABI_X86_64] = 435, [CR_ABI_I386] = 435, [CR_ABI_X32] = 435 } },
-};
-
-static const uint32_t restart_syscall[CR_ABI_COUNT] = {
-	[CR_ABI_X86_64] = 219, [CR_ABI_I386] = 0, [CR_ABI_X32] = 219,
-};
-
-static const struct special *special_of(enum cr_abi abi, uint32_t nr)
+static bool is_restart(enum cr_abi abi, uint32_t nr)
 {
-	size_t i;
+	return nr == cr_abi_facts[abi].restart_syscall;
+}
 
-	for (i = 0; i < CR_ARRAY_SIZE(specials); i++) {
-		if (specials[i].nr[abi] == nr)
-			return &specials[i];
-	}
-	return NULL;
+/* The most that may pass of a call, whatever the policy says; header: why. */
+static enum cr_pass limit(enum cr_abi abi, uint32_t nr)
+{
+	const struct cr_abi_facts *f = &cr_abi_facts[abi];
+
+	if (nr == f->clone || nr == f->seccomp)
+		return CR_PASS_UNLESS_MASK;
+	if (nr == f->clone3 || nr == f->setaffinity || nr == f->getaffinity)
+		return CR_PASS_STOP;
+	return CR_PASS_ALLOW;
 }
 
 void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *mask)
 {
-	const struct special *s = special_of(abi, nr);
+	const struct cr_abi_facts *f = &cr_abi_facts[abi];
 
-	*arg = s ? s->arg : 0;
-	*mask = s ? s->mask : 0;
+	*arg = nr == f->seccomp ? 1 : 0;
+	*mask = 0;
+	if (nr == f->clone)
+		*mask = CLONE_UNTRACED;
+	else if (nr == f->seccomp)
+		*mask = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 }
 
 /* Can libseccomp say "this call and no other" in @abi? It takes foreign calls by their native
@@ -72,10 +60,9 @@ static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_us
 			    enum cr_abi abi, uint32_t nr)
 {
 	const struct cr_rule *rule;
-	const struct special *s;
 
 	/* The kernel makes it, to go on with a call that was judged already. */
-	if (nr == restart_syscall[abi] && expressible(abi, nr))
+	if (is_restart(abi, nr) && expressible(abi, nr))
 		return CR_PASS_ALLOW;
 	if (use->all)
 		return CR_PASS_STOP;
@@ -84,8 +71,7 @@ static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_us
 		return CR_PASS_STOP;
 	if (!expressible(abi, nr))
 		return CR_PASS_STOP;
-	s = special_of(abi, nr);
-	return s ? s->pass : CR_PASS_ALLOW;
+	return expressible(abi, nr) ? limit(abi, nr) : CR_PASS_STOP;
 }
 
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
