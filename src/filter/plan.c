@@ -69,8 +69,6 @@ static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_us
 	rule = cr_policy_find(p, abi, nr);
 	if (!rule || !cr_rule_confirmed(rule, use->learning, use->confirm))
 		return CR_PASS_STOP;
-	if (!expressible(abi, nr))
-		return CR_PASS_STOP;
 	return expressible(abi, nr) ? limit(abi, nr) : CR_PASS_STOP;
 }
 
