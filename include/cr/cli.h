@@ -78,17 +78,23 @@ void cr_options_dump(const struct cr_option *table, FILE *out);
 /* Words that differ by at most @max typing mistakes; for hints. */
 bool cr_words_near(const char *a, const char *b, unsigned int max);
 
-/* Where the policy called @name is. With a slash, or naming something in the current directory, it is
- * a path. Else $XDG_CONFIG_HOME/chestnut/NAME.policy (~/.config by default), then the
- * system directory. @for_learning: when there is none it will be the user's, whose directory is made.
- * -ENOENT otherwise, with the places that were tried. On failure @out is empty. */
+/* The policy that a person names: with a slash, or naming a file in the current directory, it is a
+ * path; else as cr_policy_default. On failure @out is empty. */
 int cr_policy_path(const char *name, bool for_learning, struct cr_buf *out, struct cr_err *err)
+	CR_MUST_CHECK;
+
+/* The policy of program @name, wherever we are (the program itself may lie in the current
+ * directory): $XDG_CONFIG_HOME/chestnut/NAME.policy (~/.config by default), then the system
+ * directory. @for_learning: when there is none it will be the user's, whose directory is made.
+ * -ENOENT otherwise, with the places that were tried. On failure @out is empty. */
+int cr_policy_default(const char *name, bool for_learning, struct cr_buf *out, struct cr_err *err)
 	CR_MUST_CHECK;
 
 /* May output on @fd have colours: a terminal, and NO_COLOR not set. */
 bool cr_colour(int fd);
 
 /* chestnut's commands; argv[0] is the command. They print their own errors and answer an exit status. */
+int cr_cmd_allow(int argc, char **argv);
 int cr_cmd_show(int argc, char **argv);
 int cr_cmd_finalize(int argc, char **argv);
 int cr_cmd_doctor(int argc, char **argv);
