@@ -18,7 +18,8 @@ libcr_a_SOURCES = \
 	src/core/event.c src/core/tracee.c \
 	src/learn/learn.c \
 	src/enforce/decode.c src/enforce/enforce.c \
-	src/session/session.c
+	src/session/session.c src/session/signals.c src/session/site.c src/session/tame.c \
+	src/session/parts.h
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS)
 

@@ -43,6 +43,10 @@ struct cr_abi_facts {
 	uint32_t clone;
 	uint32_t clone3;
 	uint32_t seccomp;
+	/* Calls that could turn on the tracer itself: */
+	uint32_t ptrace;
+	uint32_t vm_readv;
+	uint32_t vm_writev;
 	/* Calls that could see what a tracer does for a moment (see place): */
 	uint32_t setaffinity;
 	uint32_t getaffinity;

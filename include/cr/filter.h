@@ -14,6 +14,7 @@
  *   clone        with CLONE_UNTRACED (the child would not be ours)
  *   clone3       always (its flags lie in memory, where a filter cannot look)
  *   seccomp      with SECCOMP_FILTER_FLAG_NEW_LISTENER (RET_USER_NOTIF beats RET_TRACE)
+ *   ptrace, process_vm_readv, process_vm_writev   always (the supervisor is no target)
  *   sched_setaffinity, sched_getaffinity   always (see place)
  * restart_syscall always passes: the kernel makes it, not the program (restart_syscall(2)).
  */

@@ -92,6 +92,9 @@ struct cr_rule *cr_policy_own(const struct cr_policy *p, enum cr_abi abi, uint32
 int cr_policy_set(struct cr_policy *p, const char *base, enum cr_abi abi, uint32_t nr,
 		  enum cr_action act, int err) CR_MUST_CHECK;
 
+/* Notes the physical line of a base set's rule in its file. */
+void cr_policy_base_line(struct cr_policy *p, enum cr_abi abi, uint32_t nr, unsigned int line);
+
 /* Takes the own rule of a call away; nothing happens when there is none. */
 void cr_policy_unset(struct cr_policy *p, enum cr_abi abi, uint32_t nr);
 

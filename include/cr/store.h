@@ -46,6 +46,10 @@ int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *e
 /* How often the calls of this run were made so far, for evidence; written with the next save. */
 void cr_store_count(struct cr_store *s, enum cr_abi abi, uint32_t nr, uint64_t calls);
 
+/* To be told once, after cr_store_begin(): learned rules that @confirm executions had shown before
+ * this run pass in the kernel now, uncounted. The next save writes their count as "N+". */
+void cr_store_confirmed(struct cr_store *s, uint32_t confirm);
+
 /* Writes what is pending. 0 also when there was nothing. */
 int cr_store_save(struct cr_store *s, struct cr_err *err) CR_MUST_CHECK;
 

@@ -97,7 +97,7 @@ static void action_words(const struct cr_rule *r, char *out, size_t size)
 
 static void origin_words(const struct view *v, const struct cr_rule *r, char *out, size_t size)
 {
-	if (r->ev)
+	if (cr_rule_learned(r))
 		snprintf(out, size, "learned, %u%s of %u", r->ev->seen, r->ev->more ? "+" : "",
 			 v->p->runs);
 	else if (r->base)
@@ -150,9 +150,9 @@ static unsigned int seen_exactly(const struct cr_policy *p, uint32_t times)
 	size_t i;
 
 	for (i = 0; i < p->n_rules; i++) {
-		const struct cr_evidence *ev = p->rules[i]->ev;
+		const struct cr_rule *r = p->rules[i];
 
-		n += ev && !ev->more && ev->seen == times;
+		n += cr_rule_learned(r) && !r->ev->more && r->ev->seen == times;
 	}
 	return n;
 }

@@ -17,7 +17,8 @@ static enum cr_pass limit(enum cr_abi abi, uint32_t nr)
 
 	if (nr == f->clone || nr == f->seccomp)
 		return CR_PASS_UNLESS_MASK;
-	if (nr == f->clone3 || nr == f->setaffinity || nr == f->getaffinity)
+	if (nr == f->clone3 || nr == f->setaffinity || nr == f->getaffinity || nr == f->ptrace ||
+	    nr == f->vm_readv || nr == f->vm_writev)
 		return CR_PASS_STOP;
 	return CR_PASS_ALLOW;
 }

@@ -55,6 +55,10 @@ struct cr_session {
 void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t);
 void cr_site_forget(struct cr_session *s, pid_t pid);
 
+/* tame.c: a call that the judge allows, but that could blind or turn on the supervisor */
+struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,
+			  const struct cr_call *call);
+
 /* signals.c: the supervisor's own signals, and job control */
 void cr_signals_look(struct cr_session *s);
 /* The first process has ended. */

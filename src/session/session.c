@@ -2,13 +2,10 @@
 #include "config.h"
 
 #include <errno.h>
-#include <linux/sched.h>
-#include <linux/seccomp.h>
 #include <string.h>
 
 #define CR_LOG_DOMAIN "session"
 #include "cr/log.h"
-#include "cr/mem.h"
 #include "cr/proc.h"
 #include "cr/ptrace.h"
 #include "cr/wait.h"
@@ -63,48 +60,6 @@ static void resume(struct cr_session *s, const struct cr_tracee *t, struct next 
 	}
 }
 
-/* CLONE_UNTRACED would make a child that we do not see, but that has our filter. */
-static int clear_untraced(const struct cr_tracee *t, const struct cr_call *call)
-{
-	uint64_t flags;
-	ssize_t n;
-
-	if (call->nr == cr_abi_facts[call->abi].clone) {
-		if (!(call->args[0] & CLONE_UNTRACED))
-			return 0;
-		return cr_ptrace_set_arg0(t->tid, call->abi, call->args[0] & ~(uint64_t)CLONE_UNTRACED);
-	}
-	n = cr_mem_read(t->tgid, call->args[0], &flags, sizeof(flags));
-	if (n != (ssize_t)sizeof(flags) || !(flags & CLONE_UNTRACED))
-		return 0;
-	flags &= ~(uint64_t)CLONE_UNTRACED;
-	return cr_mem_write(t->tgid, call->args[0], &flags, sizeof(flags));
-}
-
-/* Calls that are allowed, but not in a form that would take tasks out of our sight. */
-static struct cr_verdict tame(struct cr_session *s, const struct cr_tracee *t,
-			      const struct cr_call *call)
-{
-	const struct cr_abi_facts *facts = &cr_abi_facts[call->abi];
-	struct cr_verdict refuse = { CR_VERDICT_ERRNO, EPERM };
-
-	if (call->nr == facts->clone || call->nr == facts->clone3) {
-		if (clear_untraced(t, call) == 0)
-			return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
-		return refuse;
-	}
-	if (call->nr == facts->seccomp && call->args[0] == SECCOMP_SET_MODE_FILTER &&
-	    (call->args[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER)) {
-		if (!s->warned_listener)
-			cr_warn("process %d may not have a seccomp listener: it would hide calls "
-				"from us", (int)t->tgid);
-		s->warned_listener = true;
-		refuse.err = EBUSY;
-		return refuse;
-	}
-	return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
-}
-
 static void carry_out(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
 		      struct cr_verdict v)
 {
@@ -151,12 +106,9 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 		v = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
 	} else {
 		cr_site_init(&site, s, t);
-		if (call.nr == cr_abi_facts[call.abi].getaffinity ||
-		    call.nr == cr_abi_facts[call.abi].setaffinity)
-			cr_place_release(&s->place);
 		v = s->plan.judge->judge(s->plan.judge, &call, &site);
 		if (v.what == CR_VERDICT_ALLOW)
-			v = tame(s, t, &call);
+			v = cr_tame(s, t, &call);
 	}
 	carry_out(s, t, &call, v);
 	return run_on;
