@@ -2,24 +2,30 @@ noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
 	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/filter.h \
-	include/cr/ini.h include/cr/judge.h include/cr/launch.h include/cr/learn.h \
-	include/cr/log.h include/cr/map.h include/cr/mem.h include/cr/names.h \
-	include/cr/place.h include/cr/policy.h include/cr/proc.h include/cr/ptrace.h \
-	include/cr/session.h include/cr/store.h include/cr/tracee.h include/cr/unwind.h \
-	include/cr/wait.h include/cr/wake.h \
+	include/cr/image.h include/cr/ini.h include/cr/judge.h include/cr/launch.h \
+	include/cr/learn.h include/cr/log.h include/cr/map.h include/cr/mem.h \
+	include/cr/names.h include/cr/place.h include/cr/policy.h include/cr/probe.h \
+	include/cr/proc.h include/cr/ptrace.h include/cr/regs.h include/cr/session.h \
+	include/cr/store.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h \
+	include/cr/wake.h \
 	src/base/buf.c src/base/err.c src/base/log.c src/base/map.c \
-	src/arch/abi.c \
-	src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/proc.c src/sys/ptrace.c \
-	src/sys/wait.c src/sys/wake.c \
-	src/unwind/print.c src/unwind/unwind.c \
-	src/policy/ini.c src/policy/edit.c src/policy/model.c src/policy/names.c \
-	src/policy/store.c \
+	src/arch/abi.c src/arch/regs.c \
+	src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c src/sys/proc.c \
+	src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
+	src/image/image.c \
+	src/unwind/clean.c src/unwind/file.c src/unwind/maps.c src/unwind/mem.c \
+	src/unwind/names.c src/unwind/print.c src/unwind/slow.c src/unwind/unwind-int.h \
+	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
+	src/policy/disk.c src/policy/disk.h src/policy/edit.c src/policy/errno.c \
+	src/policy/evidence.c src/policy/ini.c src/policy/load.c src/policy/model.c \
+	src/policy/names.c src/policy/scan.c src/policy/scan.h src/policy/store.c \
+	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
 	src/filter/bpf.c src/filter/build.c src/filter/plan.c src/filter/prove.c \
 	src/core/event.c src/core/tracee.c \
 	src/learn/learn.c \
-	src/enforce/decode.c src/enforce/enforce.c \
-	src/session/session.c src/session/signals.c src/session/site.c src/session/tame.c \
-	src/session/parts.h
+	src/enforce/enforce.c \
+	src/session/parts.h src/session/session.c src/session/signals.c src/session/site.c \
+	src/session/tame.c
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS)
 
