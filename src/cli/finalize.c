@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * finalize - a person says that learning is over: from now on the policy is enforced
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+
+#include "cr/cli.h"
+#include "cr/log.h"
+#include "cr/names.h"
+#include "cr/store.h"
+
+enum { OPT_KEEP = CR_OPT_FIRST };
+
+static const struct cr_option options[] = {
+	{ 0, "keep-unused", NULL, "keep learned calls that no execution has used", OPT_KEEP },
+	CR_OPTIONS_COMMON
+};
+
+static const char *const usage[] = {
+	"Usage: chestnut finalize [options] POLICY",
+	"Set the policy's mode to strict: what it does not allow is denied from now on.",
+	"POLICY is a file, or the name of a program.",
+	"",
+	NULL
+};
+
+/* What is told once the file has been written, and not before. */
+struct outcome {
+	bool keep_unused;
+	bool was_strict;
+	unsigned int allowed[CR_ABI_COUNT];
+	unsigned int denied[CR_ABI_COUNT];
+	unsigned int doubtful;
+	struct cr_buf dropped;
+};
+
+/* Learned, but shown by no execution at all, although there was one that traced every call. The
+ * count of a call that was seen often enough ("3+") is left alone. */
+static bool unused(const struct cr_policy *p, const struct cr_rule *r)
+{
+	return p->all_runs > 0 && cr_rule_learned(r) && !r->ev->more && r->ev->seen == 0;
+}
+
+/* Seen, but in fewer executions than traced every call: so at least one of these has done without
+ * it. That is worth a word, and no reason to take the call away: another may have used it. */
+static bool doubtful(const struct cr_policy *p, const struct cr_rule *r)
+{
+	return cr_rule_learned(r) && !r->ev->more && r->ev->seen < p->all_runs;
+}
+
+static void drop_unused(struct cr_policy *p, struct outcome *out)
+{
+	char name[CR_NAME_MAX];
+	const struct cr_rule *r;
+	size_t i = 0;
+
+	while (i < p->n_rules) {
+		r = p->rules[i++];
+		if (!unused(p, r))
+			continue;
+		cr_buf_addf(&out->dropped, "dropped     %s (%s): learned, and never used\n",
+			    cr_nr_to_name(r->abi, r->nr, name), cr_abi_facts[r->abi].name);
+		cr_policy_unset(p, r->abi, r->nr);
+		i--;
+	}
+}
+
+static void count(const struct cr_policy *p, struct outcome *out)
+{
+	const struct cr_rule *r;
+	enum cr_abi abi;
+	uint32_t nr;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		for (nr = 0; nr < CR_NR_MAX; nr++) {
+			r = cr_policy_find(p, abi, nr);
+			if (!r)
+				continue;
+			if (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG)
+				out->allowed[abi]++;
+			else
+				out->denied[abi]++;
+			out->doubtful += doubtful(p, r);
+		}
+	}
+}
+
+static bool has_own_rule(const struct cr_policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_rules; i++) {
+		if (!p->rules[i]->base)
+			return true;
+	}
+	return false;
+}
+
+static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
+{
+	struct outcome *out = ctx;
+
+	if (p->mode == CR_MODE_STRICT) {
+		out->was_strict = true;
+		return 0;
+	}
+	if (!out->keep_unused)
+		drop_unused(p, out);
+	if (!has_own_rule(p)) {
+		cr_err_set(err, -EINVAL, "%s has no rule of its own: enforcing it would deny nearly "
+			   "everything", p->path ? p->path : "the policy");
+		cr_err_hint(err, "learn first: chestnut-run --learn COMMAND");
+		return -EINVAL;
+	}
+	p->mode = CR_MODE_STRICT;
+	count(p, out);
+	return cr_buf_ok(&out->dropped) ? 0 : cr_err_sys(err, -ENOMEM, "cannot finalize");
+}
+
+static void tell(const char *path, const struct outcome *out)
+{
+	enum cr_abi abi;
+
+	if (out->was_strict) {
+		printf("%s is strict already\n", path);
+		return;
+	}
+	fputs(cr_buf_str(&out->dropped), stdout);
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		if (!out->allowed[abi] && !out->denied[abi])
+			continue;
+		printf("%-11s %u call%s allowed", cr_abi_facts[abi].name, out->allowed[abi],
+		       out->allowed[abi] == 1 ? "" : "s");
+		if (out->denied[abi])
+			printf(", %u denied by name", out->denied[abi]);
+		printf("; all others are denied\n");
+	}
+	if (out->doubtful)
+		printf("note        %u learned call%s not seen in every execution that traced all "
+		       "calls; chestnut show tells which\n", out->doubtful,
+		       out->doubtful == 1 ? " was" : "s were");
+	printf("%s is strict now\n", path);
+}
+
+static int finalize(const char *name, struct outcome *out, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	int rc = cr_policy_path(name, false, &path, err);
+
+	if (rc == 0)
+		rc = cr_store_edit(cr_buf_str(&path), change, out, err);
+	if (rc == 0)
+		tell(cr_buf_str(&path), out);
+	return rc;
+}
+
+int cr_cmd_finalize(int argc, char **argv)
+{
+	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
+	struct outcome out = { .dropped = CR_BUF_INIT };
+	struct cr_err err = { "", "" };
+	int id;
+
+	while ((id = cr_options_next(&it, &err)) > 0) {
+		if (cr_options_common(&it, id, usage))
+			return CR_EXIT_OK;
+		out.keep_unused |= id == OPT_KEEP;
+	}
+	if (id == 0 && argc - it.at != 1) {
+		id = cr_err_set(&err, -EINVAL, "finalize wants one policy");
+		cr_err_hint(&err, "chestnut finalize POLICY");
+	}
+	if (id < 0) {
+		cr_log_err(&err);
+		return CR_EXIT_USAGE;
+	}
+	id = finalize(argv[it.at], &out, &err);
+	cr_buf_fini(&out.dropped);
+	if (id == 0)
+		return CR_EXIT_OK;
+	cr_log_err(&err);
+	return CR_EXIT_FAIL;
+}
