@@ -6,8 +6,8 @@
  * Out:   frames, innermost first: address, function, object, file:line
  * Never: resumes or changes the thread; keeps it waiting for a network (no debuginfod)
  *
- * libunwind-ptrace walks native frames, libdw the 32-bit ones; libdw names them (symbols,
- * separate debug files, minidebuginfo). Every answer is best effort: what the target's
+ * libunwind walks native frames, libdw the 32-bit ones; libdw names them (symbols, debug files
+ * below /usr/lib/debug, minidebuginfo). Names are printable ASCII of bounded length. Every answer is best effort: what the target's
  * memory says is a hint for people, never an input to a decision.
  */
 #ifndef CR_UNWIND_H
@@ -35,9 +35,9 @@ struct cr_unwinder;		/* symbols of the processes looked at so far, within a boun
 struct cr_unwinder *cr_unwinder_new(void) CR_MUST_CHECK;
 void cr_unwinder_free(struct cr_unwinder *u);
 
-/* The stack of thread @tid of process @pid, which must be in a ptrace-stop of the caller's. @abi
- * is that of the call it makes (int 0x80 from a 64-bit program still has a 64-bit stack:
- * that is found out here). The number of frames (0 when there is nothing to say), or
+/* The stack of thread @tid of process @pid, which must be in a ptrace-stop of the caller's. Whether
+ * it runs 64-bit or 32-bit code is found out here (int 0x80 from a 64-bit program still has a
+ * 64-bit stack). The number of frames (0 when there is nothing to say), or
  * -ENOMEM. The caller owns the strings: cr_frames_fini. */
 int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *frames, size_t max)
 	CR_MUST_CHECK;
