@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/ini.h"
+#include "cr/names.h"
+#include "text.h"
+#include "value.h"
+
+/* What becomes of one line of the old text; the last one stands for its end. */
+struct slot {
+	struct cr_buf before;	/* new lines in front of it */
+	struct cr_buf instead;	/* replaces it when not empty */
+	bool drop;
+};
+
+struct edit {
+	struct cr_scan s;
+	struct cr_policy *have;	/* owned; what the old text means */
+	const struct cr_policy *want;
+	struct slot *slots;	/* owned; s.n + 1 */
+	const char *eol;
+	bool fresh;		/* there is no old text */
+};
+
+static const struct cr_line *line_at(const struct edit *e, unsigned int line)
+{
+	return &e->s.lines[line - 1];
+}
+
+static size_t eol_len(struct cr_span t)
+{
+	if (!t.len || t.s[t.len - 1] != '\n')
+		return 0;
+	return t.len > 1 && t.s[t.len - 2] == '\r' ? 2 : 1;
+}
+
+/* Puts a new value into a line; all around it stays, but for a comment that no longer fits. */
+static void replace_value(struct edit *e, unsigned int line, const char *value)
+{
+	const struct cr_line *l = line_at(e, line);
+	struct cr_buf *b = &e->slots[line - 1].instead;
+	size_t head = (size_t)(l->raw.s - l->text.s);
+	size_t tail = l->text.len - head - l->raw.len, eol = eol_len(l->text);
+
+	cr_buf_clear(b);
+	cr_buf_addn(b, l->text.s, head);
+	cr_buf_add(b, value);
+	if (b->len + tail - eol > CR_LINE_MAX)
+		cr_buf_addn(b, l->text.s + l->text.len - eol, eol);
+	else
+		cr_buf_addn(b, l->raw.s + l->raw.len, tail);
+}
+
+/* Comments directly above a line belong to it: new lines go above them, too. Not above the "#!" line. */
+static size_t above_comments(const struct edit *e, size_t i)
+{
+	while (i > 0 && e->s.lines[i - 1].kind == CR_LINE_COMMENT) {
+		if (i == 1 && strncmp(e->s.lines[0].text.s, "#!", 2) == 0)
+			break;
+		i--;
+	}
+	return i;
+}
+
+/* Where a section that is not there yet goes: header first, then rules, then evidence. */
+static size_t section_place(const struct edit *e, enum cr_section sec)
+{
+	size_t i;
+
+	for (i = 0; i < e->s.n; i++) {
+		const struct cr_line *l = &e->s.lines[i];
+
+		if (l->kind != CR_LINE_SECTION)
+			continue;
+		if (sec == CR_SEC_POLICY ||
+		    (!cr_section_is_evidence(sec) && cr_section_is_evidence(l->section)))
+			return above_comments(e, i);
+	}
+	return e->s.n;
+}
+
+/* At the end of the text a blank line goes in front of a new section, elsewhere behind it. */
+static void open_section(struct edit *e, enum cr_section sec, size_t at)
+{
+	struct cr_buf *b = &e->slots[at].before;
+	bool apart = b->len == 0 && (at == 0 || e->s.lines[at - 1].kind == CR_LINE_BLANK);
+
+	if (at == e->s.n && !apart)
+		cr_buf_add(b, e->eol);
+	cr_buf_addf(b, "[%s]%s", cr_section_names[sec], e->eol);
+}
+
+static void close_section(struct edit *e, size_t at)
+{
+	if (at < e->s.n)
+		cr_buf_add(&e->slots[at].before, e->eol);
+}
+
+static void title(struct edit *e)
+{
+	cr_buf_addf(&e->slots[0].before, "# What %s may ask of the kernel: a policy of chestnut-run(1).%s"
+		    "# The format is chestnut-policy(5). Rules with evidence were learned; rules and comments%s"
+		    "# written by hand stay as they are.%s", e->want->program ? "this program" :
+		    "a program", e->eol, e->eol, e->eol);
+}
+
+/* Behind the last header that comes before @head in the usual order. */
+static size_t header_place(const struct edit *e, enum cr_header head)
+{
+	unsigned int after = e->s.section[CR_SEC_POLICY];
+	int h;
+
+	for (h = 0; h < (int)head; h++)
+		if (e->s.header[h] > after)
+			after = e->s.header[h];
+	return after;
+}
+
+/* Must a header that the old text lacks be written? */
+static bool header_missing(const struct edit *e, enum cr_header head, const char *have, const char *want)
+{
+	if (!*want)
+		return false;
+	if (strcmp(have, want) != 0)
+		return true;
+	return e->fresh && (head == CR_HEAD_FORMAT || head == CR_HEAD_VIOLATION);
+}
+
+static void edit_header(struct edit *e, enum cr_header head, size_t *opened)
+{
+	cr_auto_buf struct cr_buf have = CR_BUF_INIT, want = CR_BUF_INIT;
+	unsigned int line = e->s.header[head];
+	size_t at;
+
+	cr_value_header_text(e->have, head, &have);
+	cr_value_header_text(e->want, head, &want);
+	if (line && strcmp(cr_buf_str(&have), cr_buf_str(&want)) != 0) {
+		if (want.len)
+			replace_value(e, line, want.s);
+		else
+			e->slots[line - 1].drop = true;
+	}
+	if (line || !header_missing(e, head, cr_buf_str(&have), cr_buf_str(&want)))
+		return;
+	if (e->s.section[CR_SEC_POLICY]) {
+		at = header_place(e, head);
+	} else {
+		at = section_place(e, CR_SEC_POLICY);
+		if (*opened == SIZE_MAX)
+			open_section(e, CR_SEC_POLICY, at);
+		*opened = at;
+	}
+	cr_buf_addf(&e->slots[at].before, "%s = %s%s", cr_header_names[head], cr_buf_str(&want), e->eol);
+}
+
+static void edit_headers(struct edit *e)
+{
+	size_t opened = SIZE_MAX;
+	int h;
+
+	if (e->fresh)
+		title(e);
+	for (h = 0; h < CR_HEAD_COUNT; h++)
+		edit_header(e, (enum cr_header)h, &opened);
+	if (opened != SIZE_MAX)
+		close_section(e, opened);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cr_rule *x = *(const struct cr_rule *const *)a;
+	const struct cr_rule *y = *(const struct cr_rule *const *)b;
+	char m[CR_NAME_MAX], n[CR_NAME_MAX];
+
+	return strcmp(cr_nr_to_name(x->abi, x->nr, m), cr_nr_to_name(y->abi, y->nr, n));
+}
+
+static bool sorts_behind(const struct cr_line *l, const char *name)
+{
+	struct cr_span k = l->key;
+	char key[CR_LINE_MAX + 1];
+
+	if (k.len && k.s[0] == '?') {
+		k.s++;
+		k.len--;
+	}
+	snprintf(key, sizeof(key), "%.*s", (int)k.len, k.s);
+	return strcmp(key, name) > 0;
+}
+
+/* The slot in front of which @name stands sorted. A section in an order of its own keeps it: nothing
+ * that is there moves. */
+static size_t entry_place(const struct edit *e, enum cr_section sec, const char *name)
+{
+	size_t i = e->s.section[sec], behind;
+
+	while (i < e->s.n && e->s.lines[i].kind == CR_LINE_COMMENT)
+		i++;
+	behind = i;
+	for (; i < e->s.n && e->s.lines[i].kind != CR_LINE_SECTION; i++) {
+		if (e->s.lines[i].kind != CR_LINE_ENTRY)
+			continue;
+		if (sorts_behind(&e->s.lines[i], name))
+			return above_comments(e, i);
+		behind = i + 1;
+	}
+	return behind;
+}
+
+/* The text of a rule's line in section @sec. */
+static void entry_text(const struct cr_rule *r, enum cr_section sec, size_t max, struct cr_buf *out)
+{
+	if (cr_section_is_evidence(sec))
+		cr_value_evidence_text(r->ev, max, out);
+	else
+		cr_value_action_text(r->act, r->err, out);
+}
+
+static bool has_entry(const struct cr_rule *r, enum cr_section sec)
+{
+	return r && (r->ev || !cr_section_is_evidence(sec));
+}
+
+static unsigned int entry_line(const struct edit *e, enum cr_section sec, uint32_t nr)
+{
+	enum cr_abi abi = cr_section_abi(sec);
+
+	return cr_section_is_evidence(sec) ? e->s.evidence[abi][nr] : e->s.rule[abi][nr];
+}
+
+static void add_entries(struct edit *e, enum cr_section sec, const struct cr_rule **add, size_t n)
+{
+	bool there = e->s.section[sec] != 0;
+	size_t i, at = section_place(e, sec);
+	char name[CR_NAME_MAX];
+
+	if (!n)
+		return;
+	qsort(add, n, sizeof(*add), by_name);
+	if (!there)
+		open_section(e, sec, at);
+	for (i = 0; i < n; i++) {
+		struct cr_buf *b;
+
+		cr_nr_to_name(add[i]->abi, add[i]->nr, name);
+		if (there)
+			at = entry_place(e, sec, name);
+		b = &e->slots[at].before;
+		cr_buf_addf(b, "%s = ", name);
+		entry_text(add[i], sec, CR_LINE_MAX - strlen(name) - 3, b);
+		cr_buf_add(b, e->eol);
+	}
+	if (!there)
+		close_section(e, at);
+}
+
+/* Lines that are in the old text already. */
+static void edit_entry(struct edit *e, enum cr_section sec, unsigned int line)
+{
+	cr_auto_buf struct cr_buf have_text = CR_BUF_INIT, want_text = CR_BUF_INIT;
+	const struct cr_line *l = line_at(e, line);
+	const struct cr_rule *have = cr_policy_own(e->have, cr_section_abi(sec), (uint32_t)l->nr);
+	const struct cr_rule *want = cr_policy_own(e->want, cr_section_abi(sec), (uint32_t)l->nr);
+	size_t max = CR_LINE_MAX - (size_t)(l->raw.s - l->text.s);
+
+	if (!has_entry(want, sec)) {
+		/* Evidence of a rule that a person has deleted is that person's to delete. */
+		e->slots[line - 1].drop = have || want;
+		return;
+	}
+	if (has_entry(have, sec))
+		entry_text(have, sec, max, &have_text);
+	entry_text(want, sec, max, &want_text);
+	if (strcmp(cr_buf_str(&have_text), cr_buf_str(&want_text)) != 0)
+		replace_value(e, line, cr_buf_str(&want_text));
+}
+
+static int edit_section(struct edit *e, enum cr_section sec)
+{
+	cr_auto_free const struct cr_rule **add = NULL;
+	size_t i, n = 0;
+
+	add = malloc((e->want->n_own + 1) * sizeof(*add));
+	if (!add)
+		return -ENOMEM;
+	for (i = 0; i < e->want->n_own; i++) {
+		const struct cr_rule *r = e->want->rules[i];
+
+		if (r->abi == cr_section_abi(sec) && has_entry(r, sec) && !entry_line(e, sec, r->nr))
+			add[n++] = r;
+	}
+	for (i = 0; i < e->s.n; i++)
+		if (e->s.lines[i].kind == CR_LINE_ENTRY && e->s.lines[i].section == sec &&
+		    e->s.lines[i].nr >= 0)
+			edit_entry(e, sec, (unsigned int)i + 1);
+	add_entries(e, sec, add, n);
+	return 0;
+}
+
+static void put(struct cr_buf *out, const struct edit *e, const char *s, size_t n)
+{
+	if (n && out->len && out->s[out->len - 1] != '\n')
+		cr_buf_add(out, e->eol);
+	cr_buf_addn(out, s, n);
+}
+
+static int emit(const struct edit *e, struct cr_buf *out)
+{
+	size_t i;
+
+	cr_buf_clear(out);
+	for (i = 0; i <= e->s.n; i++) {
+		const struct slot *slot = &e->slots[i];
+
+		if (!cr_buf_ok(&slot->before) || !cr_buf_ok(&slot->instead))
+			return -ENOMEM;
+		put(out, e, cr_buf_str(&slot->before), slot->before.len);
+		if (slot->instead.len)
+			put(out, e, slot->instead.s, slot->instead.len);
+		else if (!slot->drop && i < e->s.n)
+			put(out, e, e->s.lines[i].text.s, e->s.lines[i].text.len);
+	}
+	return cr_buf_ok(out) ? 0 : -ENOMEM;
+}
+
+static void edit_fini(struct edit *e)
+{
+	size_t i;
+
+	for (i = 0; e->slots && i <= e->s.n; i++) {
+		cr_buf_fini(&e->slots[i].before);
+		cr_buf_fini(&e->slots[i].instead);
+	}
+	free(e->slots);
+	cr_policy_free(e->have);
+	cr_scan_fini(&e->s);
+}
+
+int cr_ini_edit(const char *text, size_t len, const struct cr_policy *want, struct cr_buf *out)
+{
+	struct edit e = { .want = want, .eol = "\n", .fresh = len == 0 };
+	int sec, rc = cr_scan_text("policy", text, len, &e.s, NULL);
+
+	if (rc == 0)
+		rc = cr_text_model("policy", &e.s, &e.have, NULL);
+	if (rc < 0)
+		goto out;
+	if (e.s.n && eol_len(e.s.lines[0].text) == 2)
+		e.eol = "\r\n";
+	rc = -ENOMEM;
+	e.slots = calloc(e.s.n + 1, sizeof(*e.slots));
+	if (!e.slots)
+		goto out;
+	edit_headers(&e);
+	rc = 0;
+	for (sec = CR_SEC_SYSCALLS; sec < CR_SEC_COUNT && rc == 0; sec++)
+		rc = edit_section(&e, (enum cr_section)sec);
+	if (rc == 0)
+		rc = emit(&e, out);
+out:
+	edit_fini(&e);
+	return rc;
+}

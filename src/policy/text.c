@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cr/ini.h"
+#include "text.h"
+#include "value.h"
+
+static int check_kind(const char *path, const struct stat *st, struct cr_err *err)
+{
+	if (S_ISDIR(st->st_mode))
+		return cr_err_sys(err, -EISDIR, "cannot read %s", path);
+	if (!S_ISREG(st->st_mode)) {
+		cr_err_set(err, -EINVAL, "%s is no regular file", path);
+		cr_err_hint(err, "a policy is read more than once: store it in a file");
+		return -EINVAL;
+	}
+	if (st->st_size > (off_t)CR_TEXT_MAX)
+		return cr_err_set(err, -EFBIG, "%s: too large for a policy (%lld bytes)", path,
+				  (long long)st->st_size);
+	return 0;
+}
+
+static int read_all(int fd, struct cr_buf *text)
+{
+	char piece[16384];
+	ssize_t n;
+
+	cr_buf_clear(text);
+	for (;;) {
+		n = read(fd, piece, sizeof(piece));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return cr_buf_ok(text) ? 0 : -ENOMEM;
+		cr_buf_addn(text, piece, (size_t)n);
+		if (text->len > CR_TEXT_MAX)
+			return -EFBIG;	/* it grew under our eyes */
+	}
+}
+
+int cr_text_read(const char *path, struct cr_buf *text, struct stat *st, struct cr_err *err)
+{
+	cr_auto_close int fd = -1;
+	int rc;
+
+	do {
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	} while (fd < 0 && errno == EINTR);
+	if (fd < 0 || fstat(fd, st) < 0) {
+		rc = errno == ENXIO ? -EINVAL : -errno;	/* a socket */
+		cr_err_sys(err, rc, "cannot read %s", path);
+		if (rc == -EACCES)
+			cr_err_hint(err, "see the permissions of the file and of the directories above it");
+		return rc;
+	}
+	rc = check_kind(path, st, err);
+	if (rc < 0)
+		return rc;
+	rc = read_all(fd, text);
+	return rc < 0 ? cr_err_sys(err, rc, "cannot read %s", path) : 0;
+}
+
+static int take_evidence(struct cr_policy *p, const struct cr_line *l, const char *value,
+			 const struct cr_where *at)
+{
+	struct cr_evidence ev;
+	struct cr_rule *r;
+	int rc = cr_value_evidence(value, &ev, at);
+
+	if (rc < 0)
+		return rc;
+	/* A person who deletes a rule need not care for its evidence. */
+	r = l->nr < 0 ? NULL : cr_policy_own(p, cr_section_abi(l->section), (uint32_t)l->nr);
+	rc = r ? cr_rule_witness(r, &ev) : 0;
+	free(ev.exe);
+	free(ev.stack);
+	return rc;
+}
+
+static int take_rule(struct cr_policy *p, const struct cr_line *l, const char *value,
+		     const struct cr_where *at)
+{
+	enum cr_abi abi = cr_section_abi(l->section);
+	enum cr_action act;
+	int err, rc = cr_value_action(value, &act, &err, at);
+
+	if (rc < 0 || l->nr < 0)
+		return rc;
+	rc = cr_policy_set(p, NULL, abi, (uint32_t)l->nr, act, err);
+	if (rc == 0)
+		cr_policy_own(p, abi, (uint32_t)l->nr)->line = at->line;
+	return rc;
+}
+
+static int take_line(struct cr_policy *p, const struct cr_line *l, const struct cr_where *at)
+{
+	char value[CR_LINE_MAX + 1];
+
+	memcpy(value, l->value.s, l->value.len);
+	value[l->value.len] = '\0';
+	if (l->section == CR_SEC_POLICY)
+		return cr_value_header(p, (enum cr_header)l->nr, value, at);
+	if (cr_section_is_evidence(l->section))
+		return take_evidence(p, l, value, at);
+	return take_rule(p, l, value, at);
+}
+
+/* Rules first: evidence may stand above them in the file. */
+static int take_lines(struct cr_policy *p, const struct cr_scan *s, struct cr_where *at, bool evidence)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < s->n; i++) {
+		const struct cr_line *l = &s->lines[i];
+
+		if (l->kind != CR_LINE_ENTRY || cr_section_is_evidence(l->section) != evidence)
+			continue;
+		at->line = (unsigned int)i + 1;
+		rc = take_line(p, l, at);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int cr_text_model(const char *path, const struct cr_scan *s, struct cr_policy **policy,
+		  struct cr_err *err)
+{
+	struct cr_where at = { path, 0, err };
+	struct cr_policy *p = cr_policy_new();
+	int rc = -ENOMEM;
+
+	if (!p)
+		goto out;
+	p->path = strdup(path);
+	if (!p->path)
+		goto out;
+	rc = take_lines(p, s, &at, false);
+	if (rc == 0)
+		rc = take_lines(p, s, &at, true);
+out:
+	if (rc == -ENOMEM)
+		cr_err_sys(err, rc, "cannot read %s", path);
+	if (rc < 0)
+		cr_policy_free(p);
+	else
+		*policy = p;
+	return rc;
+}

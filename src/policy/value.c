@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/names.h"
+#include "value.h"
+
+#define FORMAT 1
+
+/* The longest header value; leaves room in the line for the name and a comment. */
+#define HEADER_MAX 900
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static const char *skip(const char *s)
+{
+	while (blank(*s))
+		s++;
+	return s;
+}
+
+bool cr_value_number(const char *s, uint64_t max, uint64_t *n, const char **end)
+{
+	uint64_t got = 0;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (got > (max - (uint64_t)(*s - '0')) / 10)
+			return false;
+		got = got * 10 + (uint64_t)(*s - '0');
+	}
+	*n = got;
+	*end = s;
+	return true;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+char *cr_value_unescape(const char *s, size_t n)
+{
+	char *out = malloc(n + 1), *o = out;
+	size_t i;
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		bool coded = s[i] == '%' && i + 2 < n && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0;
+		int byte = coded ? hex(s[i + 1]) * 16 + hex(s[i + 2]) : 0;
+
+		*o++ = byte ? (char)byte : s[i];
+		i += byte ? 2 : 0;
+	}
+	*o = '\0';
+	return out;
+}
+
+void cr_value_escape(struct cr_buf *b, const char *s, size_t n, const char *also)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x20 || c == 0x7f || c == '"' || c == '\\' || c == '%' || strchr(also, c))
+			cr_buf_addf(b, "%%%02X", c);
+		else
+			cr_buf_addn(b, &s[i], 1);
+	}
+}
+
+static int replace(char **slot, char *value)
+{
+	if (!value)
+		return -ENOMEM;
+	free(*slot);
+	*slot = value;
+	return 0;
+}
+
+static int read_format(const char *v, const struct cr_where *at)
+{
+	const char *end;
+	uint64_t n;
+	int rc;
+
+	if (!cr_value_number(v, UINT32_MAX, &n, &end) || *end || n < 1)
+		return cr_wrong(at, "format is not a number: \"%s\"", v);
+	if (n == FORMAT)
+		return 0;
+	rc = cr_wrong(at, "this policy is of format %s; only format %d is known here", v, FORMAT);
+	cr_err_hint(at->err, "a newer chestnut wrote it: update this one");
+	return rc;
+}
+
+static int read_program(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	if (*v != '/')
+		return cr_wrong(at, "program is not an absolute path: \"%s\"", v);
+	return replace(&p->program, cr_value_unescape(v, strlen(v)));
+}
+
+static int read_build_id(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	size_t i;
+
+	for (i = 0; hex(v[i]) >= 0; i++)
+		;
+	if (v[i] || i % 2 || i > 128)
+		return cr_wrong(at, "build-id is not an even number of hex digits: \"%s\"", v);
+	return replace(&p->build_id, strdup(v));
+}
+
+static int read_mode(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	int m;
+
+	for (m = CR_MODE_LEARN; m <= CR_MODE_STRICT; m++) {
+		if (strcmp(v, cr_mode_name((enum cr_mode)m)) != 0)
+			continue;
+		p->mode = (enum cr_mode)m;
+		return 0;
+	}
+	m = cr_wrong(at, "no mode is called \"%s\"", v);
+	cr_err_hint(at->err, "there are learn, audit and strict");
+	return m;
+}
+
+/* "errno NAME"; -ENOENT when @v is something else. */
+static int read_errno(const char *v, int *err, const struct cr_where *at)
+{
+	int rc;
+
+	if (strncmp(v, "errno", 5) != 0 || (v[5] && !blank(v[5])))
+		return -ENOENT;
+	v = skip(v + 5);
+	rc = cr_errno_of(v);
+	if (rc > 0) {
+		*err = rc;
+		return 0;
+	}
+	rc = *v ? cr_wrong(at, "no errno is called \"%s\"", v) : cr_wrong(at, "errno needs a name");
+	cr_err_hint(at->err, "as in: errno EPERM, or a number from 1 to 4095");
+	return rc;
+}
+
+static int read_violation(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	int err = 0, rc = read_errno(v, &err, at);
+
+	if (rc == 0) {
+		p->violation.what = CR_VIOLATION_ERRNO;
+		p->violation.err = err;
+		return 0;
+	}
+	if (rc != -ENOENT)
+		return rc;
+	if (strcmp(v, "kill") == 0) {
+		p->violation.what = CR_VIOLATION_KILL;
+		p->violation.err = 0;
+		return 0;
+	}
+	rc = cr_wrong(at, "a violation cannot be \"%s\"", v);
+	cr_err_hint(at->err, "there are: kill, and errno NAME");
+	return rc;
+}
+
+static int read_horizon(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	size_t kernel = strcspn(v, " \t");
+	const char *end;
+	uint64_t n;
+	int rc;
+
+	if (!cr_value_number(skip(v + kernel), CR_NR_MAX - 1, &n, &end) || *end || !n) {
+		rc = cr_wrong(at, "horizon is not a kernel release and a call number: \"%s\"", v);
+		cr_err_hint(at->err, "as in: horizon = 6.18.0 450");
+		return rc;
+	}
+	rc = replace(&p->horizon_kernel, strndup(v, kernel));
+	if (rc == 0)
+		p->horizon_nr = (uint32_t)n;
+	return rc;
+}
+
+static int read_runs(const char *v, enum cr_header head, uint32_t *runs, const struct cr_where *at)
+{
+	const char *end;
+	uint64_t n;
+
+	if (!cr_value_number(v, UINT32_MAX, &n, &end) || *end)
+		return cr_wrong(at, "%s is not a number: \"%s\"", cr_header_names[head], v);
+	*runs = (uint32_t)n;
+	return 0;
+}
+
+static int read_include(struct cr_policy *p, const char *v)
+{
+	char **grown;
+	size_t n;
+
+	for (v += strspn(v, ", \t"); *v; v += n + strspn(v + n, ", \t")) {
+		n = strcspn(v, ", \t");
+		grown = realloc(p->include, (p->n_include + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		p->include = grown;
+		p->include[p->n_include] = cr_value_unescape(v, n);
+		if (!p->include[p->n_include])
+			return -ENOMEM;
+		p->n_include++;
+	}
+	return 0;
+}
+
+int cr_value_header(struct cr_policy *p, enum cr_header head, const char *value,
+		    const struct cr_where *at)
+{
+	switch (head) {
+	case CR_HEAD_FORMAT:
+		return read_format(value, at);
+	case CR_HEAD_PROGRAM:
+		return read_program(p, value, at);
+	case CR_HEAD_BUILD_ID:
+		return read_build_id(p, value, at);
+	case CR_HEAD_MODE:
+		return read_mode(p, value, at);
+	case CR_HEAD_VIOLATION:
+		return read_violation(p, value, at);
+	case CR_HEAD_HORIZON:
+		return read_horizon(p, value, at);
+	case CR_HEAD_RUNS:
+		return read_runs(value, head, &p->runs, at);
+	case CR_HEAD_ALL_RUNS:
+		return read_runs(value, head, &p->all_runs, at);
+	case CR_HEAD_INCLUDE:
+		return read_include(p, value);
+	case CR_HEAD_COUNT:
+		break;
+	}
+	return -EINVAL;
+}
+
+static void write_program(const char *program, struct cr_buf *out)
+{
+	size_t plain = strcspn(program, "\"'#;%\\= \t");
+	bool quote = program[plain] != '\0';
+	size_t i;
+
+	for (i = 0; program[i]; i++)
+		quote |= (unsigned char)program[i] < 0x20 || program[i] == 0x7f;
+	cr_buf_add(out, quote ? "\"" : "");
+	cr_value_escape(out, program, strlen(program), "");
+	cr_buf_add(out, quote ? "\"" : "");
+}
+
+static void write_includes(const struct cr_policy *p, struct cr_buf *out)
+{
+	bool quote = false;
+	size_t i;
+
+	for (i = 0; i < p->n_include; i++)
+		quote |= p->include[i][strcspn(p->include[i], "\"'#;%\\ \t")] != '\0';
+	cr_buf_add(out, quote ? "\"" : "");
+	for (i = 0; i < p->n_include; i++) {
+		cr_buf_add(out, i ? ", " : "");
+		cr_value_escape(out, p->include[i], strlen(p->include[i]), ", \t");
+	}
+	cr_buf_add(out, quote ? "\"" : "");
+}
+
+static void write_header(const struct cr_policy *p, enum cr_header head, struct cr_buf *out)
+{
+	switch (head) {
+	case CR_HEAD_FORMAT:
+		cr_buf_addf(out, "%d", FORMAT);
+		break;
+	case CR_HEAD_PROGRAM:
+		if (p->program)
+			write_program(p->program, out);
+		break;
+	case CR_HEAD_BUILD_ID:
+		cr_buf_add(out, p->build_id ? p->build_id : "");
+		break;
+	case CR_HEAD_MODE:
+		cr_buf_add(out, cr_mode_name(p->mode));
+		break;
+	case CR_HEAD_VIOLATION:
+		if (p->violation.what == CR_VIOLATION_ERRNO)
+			cr_value_action_text(CR_ACT_ERRNO, p->violation.err, out);
+		else
+			cr_buf_add(out, "kill");
+		break;
+	case CR_HEAD_HORIZON:
+		if (p->horizon_kernel && p->horizon_nr)
+			cr_buf_addf(out, "%s %u", p->horizon_kernel, p->horizon_nr);
+		break;
+	case CR_HEAD_RUNS:
+		cr_buf_addf(out, "%u", p->runs);
+		break;
+	case CR_HEAD_ALL_RUNS:
+		cr_buf_addf(out, "%u", p->all_runs);
+		break;
+	case CR_HEAD_INCLUDE:
+		write_includes(p, out);
+		break;
+	case CR_HEAD_COUNT:
+		break;
+	}
+}
+
+void cr_value_header_text(const struct cr_policy *p, enum cr_header head, struct cr_buf *out)
+{
+	size_t before = out->len;
+
+	write_header(p, head, out);
+	/* The path of a program may be longer than a line: then the policy does without. */
+	if (!out->failed && out->len - before > HEADER_MAX) {
+		out->len = before;
+		out->s[before] = '\0';
+	}
+}
+
+int cr_value_action(const char *value, enum cr_action *act, int *err, const struct cr_where *at)
+{
+	static const struct {
+		const char *word;
+		enum cr_action act;
+	} words[] = {
+		{ "allow", CR_ACT_ALLOW }, { "log", CR_ACT_LOG }, { "never", CR_ACT_NEVER },
+	};
+	size_t i;
+	int rc;
+
+	*err = 0;
+	for (i = 0; i < CR_ARRAY_SIZE(words); i++) {
+		if (strcmp(value, words[i].word) != 0)
+			continue;
+		*act = words[i].act;
+		return 0;
+	}
+	rc = read_errno(value, err, at);
+	if (rc == 0)
+		*act = CR_ACT_ERRNO;
+	if (rc != -ENOENT)
+		return rc;
+	rc = cr_wrong(at, "a rule cannot be \"%s\"", value);
+	cr_err_hint(at->err, "there are: allow, log, never, and errno NAME");
+	if (strncmp(value, "allow if", 8) == 0)
+		cr_err_hint(at->err, "conditions on arguments are not supported yet");
+	return rc;
+}
+
+void cr_value_action_text(enum cr_action act, int err, struct cr_buf *out)
+{
+	char name[CR_NAME_MAX];
+
+	switch (act) {
+	case CR_ACT_NONE:
+		break;
+	case CR_ACT_ALLOW:
+		cr_buf_add(out, "allow");
+		break;
+	case CR_ACT_LOG:
+		cr_buf_add(out, "log");
+		break;
+	case CR_ACT_NEVER:
+		cr_buf_add(out, "never");
+		break;
+	case CR_ACT_ERRNO:
+		cr_buf_addf(out, "errno %s", cr_errno_name(err, name));
+		break;
+	}
+}
