@@ -55,7 +55,7 @@ struct cr_options {
 	const struct cr_option *table;	/* borrowed */
 	int argc;
 	char **argv;			/* borrowed */
-	int at;				/* next argument to look at; at the end: the first operand */
+	int at;				/* next argument; at the end: the first operand */
 	const char *cluster;		/* borrowed from argv: what is left of "-qv"; NULL */
 	const struct cr_option *option;	/* the one just returned */
 	const char *value;		/* borrowed from argv: its value; NULL when it takes none */
@@ -67,12 +67,13 @@ struct cr_options {
  * and a sentence for an unknown option or a value that is missing or not wanted. */
 int cr_options_next(struct cr_options *it, struct cr_err *err) CR_MUST_CHECK;
 
-/* Prints the help, the version or the option list on stdout, when @id is one of these. @usage: lines
- * before the options, ended by NULL; the first one is the synopsis. */
+/* Prints the help, the version or the option list on stdout, when @id is one of these. @usage:
+ * lines before the options, ended by NULL; the first one is the synopsis. */
 bool cr_options_common(const struct cr_options *it, int id, const char *const *usage);
 
 void cr_options_help(const struct cr_option *table, FILE *out, const char *const *usage);
-/* "letter<TAB>name<TAB>arg<TAB>help" for each option that is not hidden, "-" for what is missing. */
+/* "letter<TAB>name<TAB>arg<TAB>help" for each option that is not hidden,
+ * "-" for what is missing. */
 void cr_options_dump(const struct cr_option *table, FILE *out);
 
 /* Words that differ by at most @max typing mistakes; for hints. */
@@ -93,7 +94,8 @@ int cr_policy_default(const char *name, bool for_learning, struct cr_buf *out, s
 /* May output on @fd have colours: a terminal, and NO_COLOR not set. */
 bool cr_colour(int fd);
 
-/* chestnut's commands; argv[0] is the command. They print their own errors and answer an exit status. */
+/* chestnut's commands; argv[0] is the command. They print their own errors and answer an
+ * exit status. */
 int cr_cmd_allow(int argc, char **argv);
 int cr_cmd_show(int argc, char **argv);
 int cr_cmd_finalize(int argc, char **argv);

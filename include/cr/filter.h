@@ -66,8 +66,8 @@ int cr_filter_build(const struct cr_filter_plan *plan, struct cr_filter *f, stru
 	CR_MUST_CHECK;
 
 /* Runs @f in user space for every number of every ABI, every constant the program compares with and
- * its neighbours, foreign architectures, and the boundary values of masked arguments, and compares with
- * @plan. -EBADMSG and a sentence naming the call on the first mismatch. */
+ * its neighbours, foreign architectures, and the boundary values of masked arguments, and compares
+ * with @plan. -EBADMSG and a sentence naming the call on the first mismatch. */
 int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f,
 		    struct cr_err *err) CR_MUST_CHECK;
 

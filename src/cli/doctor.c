@@ -164,7 +164,7 @@ static void check_yama(struct visit *v)
 		say(v, GOOD, NULL, "%s is 0: no restriction", file);
 		return;
 	case '1':
-		say(v, GOOD, NULL, "%s is 1: a program that chestnut-run starts can be traced", file);
+		say(v, GOOD, NULL, "%s is 1: what chestnut-run starts can be traced", file);
 		return;
 	case '2':
 		if (v->may_trace_all)
@@ -185,7 +185,8 @@ static void check_container(struct visit *v)
 {
 	static const char *const marks[] = { "/.dockerenv", "/run/.containerenv",
 					     "/run/systemd/container" };
-	const char *hint = "if tracing fails: --cap-add SYS_PTRACE, or --security-opt seccomp=unconfined";
+	const char *hint = "if tracing fails: --cap-add SYS_PTRACE, or --security-opt "
+			   "seccomp=unconfined";
 	const char *env = getenv("container");
 	size_t i;
 
@@ -217,7 +218,7 @@ static void check_proc(struct visit *v)
 	else
 		say(v, GOOD, NULL, "/proc shows this PID namespace");
 	if (strchr(status_of(v, "NSpid", ids, sizeof(ids)), '\t'))
-		say(v, NOTE, NULL, "/proc sees outer PID namespaces, too (%s)", ids);
+		say(v, NOTE, NULL, "/proc shows an outer PID namespace: its numbers differ");
 }
 
 static void check_seccomp(struct visit *v)
@@ -226,14 +227,15 @@ static void check_seccomp(struct visit *v)
 
 	status_of(v, "Seccomp", mode, sizeof(mode));
 	if (!*mode)
-		say(v, NOTE, "a kernel with CONFIG_SECCOMP", "/proc/self/status says nothing of seccomp");
+		say(v, NOTE, "a kernel with CONFIG_SECCOMP",
+		    "/proc/self/status says nothing of seccomp");
 	else if (*mode == '0')
 		say(v, GOOD, NULL, "no seccomp filter is in force yet");
 	else
 		say(v, NOTE, "if a program fails only under chestnut-run, start it outside",
 		    "a seccomp filter is in force already: what it denies stays denied");
 	if (*status_of(v, "NoNewPrivs", nnp, sizeof(nnp)) == '1')
-		say(v, NOTE, NULL, "no_new_privs is set: set-user-id programs get no privileges here");
+		say(v, NOTE, NULL, "no_new_privs is set: set-user-id programs get no privileges");
 	status_of(v, "TracerPid", tracer, sizeof(tracer));
 	if (*tracer && strcmp(tracer, "0") != 0)
 		say(v, NOTE, "leave the debugger, or strace without -f",

@@ -111,8 +111,8 @@ static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 	if (!out->keep_unused)
 		drop_unused(p, out);
 	if (!has_own_rule(p)) {
-		cr_err_set(err, -EINVAL, "%s has no rule of its own: enforcing it would deny nearly "
-			   "everything", p->path ? p->path : "the policy");
+		cr_err_set(err, -EINVAL, "%s has no rule of its own: enforcing it would deny "
+			   "nearly everything", p->path ? p->path : "the policy");
 		cr_err_hint(err, "learn first: chestnut-run --learn COMMAND");
 		return -EINVAL;
 	}

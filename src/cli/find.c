@@ -102,7 +102,7 @@ static int find(const char *name, bool for_learning, struct cr_buf *out, struct 
 			return rc;
 		cr_buf_add(out, cr_buf_str(&user));
 	} else if (for_learning) {
-		cr_err_set(err, -ENOENT, "there is no home directory to keep the policy %s in", name);
+		cr_err_set(err, -ENOENT, "there is no home directory for the policy %s", name);
 		cr_err_hint(err, "name the policy's place with -p FILE, or set XDG_CONFIG_HOME");
 		return -ENOENT;
 	} else {

@@ -123,7 +123,8 @@ static void show_rule(const struct view *v, const struct cr_rule *r)
 /* Calls of one ABI with one action; a rule that another one hides is not shown. */
 static void show_abi(const struct view *v, enum cr_abi abi)
 {
-	static const enum cr_action order[] = { CR_ACT_ALLOW, CR_ACT_LOG, CR_ACT_ERRNO, CR_ACT_NEVER };
+	static const enum cr_action order[] = { CR_ACT_ALLOW, CR_ACT_LOG, CR_ACT_ERRNO,
+						CR_ACT_NEVER };
 	const struct cr_rule *rule;
 	uint32_t nr;
 	size_t i, n = 0;
@@ -165,10 +166,10 @@ static void show_trust(const struct view *v)
 		printf("\nNothing was learned by watching executions.\n");
 		return;
 	}
-	printf("\nOf the learned calls, %u %s seen in exactly one execution and %u in exactly two, of %u.\n",
-	       q1, q1 == 1 ? "was" : "were", q2, v->p->runs);
+	printf("\nOf the learned calls, %u %s seen in exactly one execution and %u in exactly two, "
+	       "of %u.\n", q1, q1 == 1 ? "was" : "were", q2, v->p->runs);
 	if (v->p->runs > 1)
-		printf("The next execution may be expected to bring %.2f new calls (Good-Turing).\n",
+		printf("The next execution may bring %.2f new calls on average (Good-Turing).\n",
 		       (double)q1 / v->p->runs);
 	else
 		printf("One execution says nothing about the next one: learn from more.\n");

@@ -107,8 +107,8 @@ static int export(scmp_filter_ctx ctx, struct cr_filter *f, struct cr_err *err)
 	if (fstat(fd, &st) < 0)
 		return cr_err_sys(err, -errno, "cannot read the filter back");
 	if (st.st_size <= 0 || st.st_size > (off_t)(BPF_MAXINSNS * sizeof(*f->insn)))
-		return cr_err_set(err, -E2BIG, "the filter would have %lld instructions, more than "
-				  "the kernel takes", (long long)st.st_size / (long long)sizeof(*f->insn));
+		return cr_err_set(err, -E2BIG, "the filter would have %zu instructions, more than "
+				  "the kernel takes", (size_t)st.st_size / sizeof(*f->insn));
 	f->insn = malloc((size_t)st.st_size);
 	if (!f->insn)
 		return cr_err_sys(err, -ENOMEM, "cannot hold the filter");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What makes this a proof and not a sample: a run tells which words of seccomp_data it looked at, and
- * its answer holds for all data that agree in these. So for a call that passes or
+ * What makes this a proof and not a sample: a run tells which words of seccomp_data it looked at,
+ * and its answer holds for all data that agree in these. So for a call that passes or
  * stops whatever its arguments, one run that looked at nothing but the number and the architecture
  * decides. Numbers are compared with constants only (anything else is refused), so between two
  * neighbouring constants of the program all numbers are alike.
@@ -18,7 +18,7 @@ struct proof {
 	const struct cr_filter_plan *plan;	/* borrowed */
 	const struct cr_filter *f;		/* borrowed */
 	struct cr_err *err;			/* borrowed */
-	uint32_t *k;	/* owned; the program's constants and their neighbours, and borders of ours */
+	uint32_t *k;	/* owned; the program's constants, their neighbours, and borders */
 	size_t n;
 };
 
@@ -109,7 +109,8 @@ static int check_masked(const struct proof *p, struct seccomp_data *d, enum cr_a
 		for (j = 0; j < CR_ARRAY_SIZE(half) && rc == 0; j++) {
 			rc = check_value(p, d, arg, mask, half[j] << 32 | p->k[i]);
 			if (rc == 0)
-				rc = check_value(p, d, arg, mask, (uint64_t)p->k[i] << 32 | half[j]);
+				rc = check_value(p, d, arg, mask,
+						 (uint64_t)p->k[i] << 32 | half[j]);
 		}
 	}
 	return rc;
@@ -273,10 +274,11 @@ int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f
 	int rc;
 
 	if (cr_bpf_check(f) < 0)
-		return cr_err_set(err, -EBADMSG, "the compiled filter is no program that the kernel "
-				  "would take");
+		return cr_err_set(err, -EBADMSG, "the compiled filter is no program that the "
+				  "kernel would take");
 	if (!provable(f))
-		return cr_err_set(err, -EBADMSG, "the compiled filter computes what cannot be proved");
+		return cr_err_set(err, -EBADMSG,
+				  "the compiled filter computes what cannot be proved");
 	rc = collect(&p);
 	if (rc == 0)
 		rc = check_all(&p);

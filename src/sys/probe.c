@@ -114,8 +114,8 @@ static int trace(struct probe *p, struct cr_err *err)
 
 	if (rc < 0) {
 		cr_err_sys(err, rc, "a child cannot be traced");
-		cr_err_hint(err, rc == -EPERM ? "something forbids ptrace(2): a container's seccomp "
-			    "profile, a security module, or another tracer" :
+		cr_err_hint(err, rc == -EPERM ? "something forbids ptrace(2): a container's "
+			    "seccomp profile, a security module, or another tracer" :
 			    "this kernel or emulator has no PTRACE_SEIZE");
 		return rc;
 	}

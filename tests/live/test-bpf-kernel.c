@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The proof is worth what the interpreter is worth: here the kernel is asked. Random programs decide
- * about getppid and about nothing else.
+ * The proof is worth what the interpreter is worth: here the kernel is asked. Random programs
+ * decide about getppid and about nothing else.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -45,8 +45,8 @@ static struct sock_filter random_insn(unsigned int left)
 		BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA, BPF_ALU | BPF_NEG, BPF_LD | BPF_MEM,
 		BPF_JMP | BPF_JA,
 	};
-	static const uint16_t ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH,
-					BPF_RSH, BPF_XOR };
+	static const uint16_t ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND,
+					BPF_LSH, BPF_RSH, BPF_XOR };
 	struct sock_filter i = { .k = word() };
 	unsigned int kind = (unsigned int)rand() % 8;
 
@@ -66,7 +66,8 @@ static struct sock_filter random_insn(unsigned int left)
 		else if (BPF_OP(i.code) == BPF_DIV && !i.k)
 			i.k = 7;
 	} else {
-		i.code = (uint16_t)(BPF_JMP | ((1 + rand() % 4) << 4) | (rand() % 2 ? BPF_X : BPF_K));
+		i.code = (uint16_t)(BPF_JMP | ((1 + rand() % 4) << 4) |
+				    (rand() % 2 ? BPF_X : BPF_K));
 		i.jt = (uint8_t)((unsigned int)rand() % left);
 		i.jf = (uint8_t)((unsigned int)rand() % left);
 	}
@@ -200,10 +201,12 @@ static void compare(const struct cr_filter *f, uint64_t args[CALLS][6], unsigned
 
 		dies |= e < 0;
 		if (lived && e != a.err[i])
-			CR_FAIL("program %u, call %u: %d, but the kernel says %d", no, i, e, a.err[i]);
+			CR_FAIL("program %u, call %u: %d, but the kernel says %d", no, i, e,
+				a.err[i]);
 	}
 	if (dies == lived)
-		CR_FAIL("program %u: we say it %s, the kernel does not", no, dies ? "kills" : "lives");
+		CR_FAIL("program %u: we say it %s, the kernel does not", no,
+			dies ? "kills" : "lives");
 	t->killed += !lived;
 	t->answered += lived;
 }

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+
+#include "cr/cli.h"
+#include "cr/log.h"
+#include "cr-test.h"
+
+#define HEAD "[policy]\nformat = 1\nprogram = /usr/bin/tar\n"
+#define RULES \
+	"runs = 3\nall-runs = 2\n\n[syscalls]\n# by hand\nread = allow\nopenat = allow\n" \
+	"unlink = allow\nmkdir = allow\nsocket = errno EPERM\n\n" \
+	"[syscalls i386]\nwrite = allow\n\n[evidence]\n" \
+	"openat = \"2, 31 calls, /usr/bin/tar: open_as (open.c:12) < main (tar.c:7)\"\n" \
+	"unlink = \"1, 3 calls, /usr/bin/tar\"\n"
+#define UNUSED "mkdir = \"0, 0 calls\"\n"
+
+static char dir[32], path[64], output[8192];
+
+/* A directory of its own for the policy and for what is printed. */
+static void write_policy(const char *text)
+{
+	FILE *f;
+
+	strcpy(dir, "/tmp/chestnut-XXXXXX");
+	CR_CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/t.policy", dir);
+	f = fopen(path, "w");
+	CR_CHECK(f != NULL);
+	fputs(text, f);
+	CR_CHECK_INT(fclose(f), 0);
+}
+
+static void remove_policy(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	CR_CHECK_INT(system(command), 0);
+}
+
+static const char *slurp(const char *name)
+{
+	FILE *f = fopen(name, "r");
+	size_t n;
+
+	CR_CHECK(f != NULL);
+	n = fread(output, 1, sizeof(output) - 1, f);
+	output[n] = '\0';
+	fclose(f);
+	return output;
+}
+
+/* Runs a command with stdout and the log in a file, and leaves what came in output. */
+static int run(int (*command)(int, char **), const char *option)
+{
+	char *argv[] = { "command", path, NULL, NULL };
+	char out[64];
+	int keep, fd, status, argc = 2;
+
+	if (option) {
+		argv[1] = (char *)option;
+		argv[2] = path;
+		argc = 3;
+	}
+	snprintf(out, sizeof(out), "%s/out", dir);
+	fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	CR_CHECK(fd >= 0);
+	fflush(stdout);
+	keep = dup(STDOUT_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	cr_log_to(fd);
+	status = command(argc, argv);
+	fflush(stdout);
+	dup2(keep, STDOUT_FILENO);
+	cr_log_to(STDERR_FILENO);
+	close(keep);
+	close(fd);
+	slurp(out);
+	return status;
+}
+
+CR_TEST(finalize)
+{
+	write_policy("# mine\n" HEAD "mode = learn\n" RULES UNUSED);
+	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "dropped     mkdir (x86-64)");
+	CR_CHECK_HAS(output, "x86-64      3 calls allowed, 1 denied by name; all others");
+	CR_CHECK_HAS(output, "i386        1 call allowed; all others are denied\n");
+	CR_CHECK_HAS(output, "1 learned call was not seen in every execution");
+	CR_CHECK_HAS(output, "is strict now\n");
+	slurp(path);
+	CR_CHECK_HAS(output, "# mine\n" HEAD "mode = strict\n");
+	CR_CHECK_HAS(output, "# by hand\nread = allow\nopenat = allow\nunlink = allow\nsocket");
+	CR_CHECK(!strstr(output, "mkdir"));
+	remove_policy();
+}
+
+CR_TEST(keep_unused)
+{
+	write_policy(HEAD "mode = learn\n" RULES UNUSED);
+	CR_CHECK_INT(run(cr_cmd_finalize, "--keep-unused"), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "x86-64      4 calls allowed");
+	CR_CHECK_STR(slurp(path), HEAD "mode = strict\n" RULES UNUSED);
+	remove_policy();
+}
+
+CR_TEST(strict_already)
+{
+	write_policy(HEAD "mode = strict\n" RULES UNUSED);
+	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "is strict already\n");
+	CR_CHECK_STR(slurp(path), HEAD "mode = strict\n" RULES UNUSED);
+	remove_policy();
+}
+
+CR_TEST(nothing_learned)
+{
+	write_policy(HEAD "mode = learn\n");
+	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_FAIL);
+	CR_CHECK_HAS(output, "has no rule of its own");
+	CR_CHECK_HAS(output, "hint: learn first");
+	CR_CHECK_STR(slurp(path), HEAD "mode = learn\n");
+	remove_policy();
+}
+
+CR_TEST(show)
+{
+	write_policy(HEAD "mode = learn\n" RULES);
+	CR_CHECK_INT(run(cr_cmd_show, NULL), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "executions  3, 2 of them with every call traced\n");
+	CR_CHECK_HAS(output, "x86-64: 5 calls\n");
+	CR_CHECK_HAS(output, "  allow        openat                   learned, 2 of 3  /usr");
+	CR_CHECK_HAS(output, "  allow        read                     hand-written\n");
+	CR_CHECK_HAS(output, "  errno EPERM  socket                   hand-written\n");
+	CR_CHECK_HAS(output, "1 was seen in exactly one execution and 1 in exactly two, of 3.\n");
+	CR_CHECK_HAS(output, "0.33 new calls");
+	CR_CHECK(!strstr(output, "open_as"));
+	CR_CHECK_INT(run(cr_cmd_show, "-v"), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "open_as (open.c:12) < main (tar.c:7)\n");
+	remove_policy();
+}
+
+CR_TEST(wrong_line)
+{
+	write_policy(HEAD "mode = learn\n[syscalls]\nopeanat = allow\n");
+	CR_CHECK_INT(run(cr_cmd_show, NULL), CR_EXIT_FAIL);
+	CR_CHECK_HAS(output, "t.policy:6: ");
+	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_FAIL);
+	CR_CHECK_HAS(output, "t.policy:6: ");
+	CR_CHECK_INT(run(cr_cmd_show, "--no-such"), CR_EXIT_USAGE);
+	CR_CHECK_INT(run(cr_cmd_finalize, "two"), CR_EXIT_USAGE);
+	remove_policy();
+}
+
+int main(void)
+{
+	CR_RUN(finalize, "finalize makes a policy strict, and drops what no execution has shown");
+	CR_RUN(keep_unused, "with --keep-unused only the mode's line changes");
+	CR_RUN(strict_already, "finalizing twice changes nothing and is no failure");
+	CR_RUN(nothing_learned, "a policy without a rule of its own is not finalized");
+	CR_RUN(show, "show tells where each rule comes from and how far to trust them all");
+	CR_RUN(wrong_line, "a wrong line is named with its file and number");
+	return cr_done();
+}
