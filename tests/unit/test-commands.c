@@ -107,6 +107,16 @@ CR_TEST(keep_unused)
 	remove_policy();
 }
 
+CR_TEST(never_all)
+{
+	write_policy(HEAD "mode = learn\nruns = 3\n\n[syscalls]\nmkdir = allow\n\n"
+		     "[evidence]\n" UNUSED);
+	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "x86-64      1 call allowed");
+	CR_CHECK(!strstr(output, "dropped"));
+	remove_policy();
+}
+
 CR_TEST(strict_already)
 {
 	write_policy(HEAD "mode = strict\n" RULES UNUSED);
@@ -159,6 +169,7 @@ int main(void)
 {
 	CR_RUN(finalize, "finalize makes a policy strict, and drops what no execution has shown");
 	CR_RUN(keep_unused, "with --keep-unused only the mode's line changes");
+	CR_RUN(never_all, "nothing is dropped when no execution has traced every call");
 	CR_RUN(strict_already, "finalizing twice changes nothing and is no failure");
 	CR_RUN(nothing_learned, "a policy without a rule of its own is not finalized");
 	CR_RUN(show, "show tells where each rule comes from and how far to trust them all");
