@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "../cr-test.h"
+#include "cr/ini.h"
+#include "cr/names.h"
+
+static char dir[] = "/tmp/cr-ini-XXXXXX";
+static struct cr_policy *p;
+static struct cr_err err;
+
+static int parse(const char *text)
+{
+	cr_policy_free(p);
+	p = NULL;
+	err = (struct cr_err){ "", "" };
+	return cr_ini_parse("x.policy", text, strlen(text), &p, &err);
+}
+
+static const struct cr_rule *rule(enum cr_abi abi, const char *name)
+{
+	return cr_policy_find(p, abi, (uint32_t)cr_name_to_nr(abi, name));
+}
+
+static const char *blob(const char *name, const char *text, size_t len)
+{
+	static char path[4][256];
+	static int turn;
+	char *at = path[turn++ % 4];
+	int fd;
+
+	snprintf(at, sizeof(path[0]), "%s/%s", dir, name);
+	fd = open(at, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	CR_CHECK(fd >= 0 && write(fd, text, len) == (ssize_t)len);
+	close(fd);
+	return at;
+}
+
+static const char *file(const char *name, const char *text)
+{
+	return blob(name, text, strlen(text));
+}
+
+static int load(const char *path)
+{
+	cr_policy_free(p);
+	p = NULL;
+	err = (struct cr_err){ "", "" };
+	return cr_ini_load(path, &p, &err);
+}
+
+CR_TEST(everything_is_read)
+{
+	CR_CHECK_INT(parse(
+		"#!/usr/bin/env -S chestnut-run --policy\n"
+		"[policy]\nformat = 1\nprogram = \"/opt/a;b #1\"\nbuild-id = 0123abcd\nmode = strict\n"
+		"violation = errno EACCES ; not EPERM\nhorizon = 6.18.0 450\nruns = 4\nall-runs = 1\n\n"
+		"[syscalls]\nopenat = allow # comment\nread=log\nexecve = never\nconnect = errno ENETDOWN\n"
+		"nr:1000 = allow\n?no_such_call_yet = allow\n?write = allow\nbind = errno 4000\n"
+		"[syscalls i386]\nsocketcall = allow\n[syscalls x32]\nioctl = allow\n"
+		"[evidence]\nopenat = \"2, 31 calls, /usr/bin/a%20b: f (x.c:1) < main\"\nnr:1000 = \"3+, 1 call\"\n"
+		"stat = \"1, 1 call\"\n"), 0);
+	CR_CHECK_STR(p->program, "/opt/a;b #1");
+	CR_CHECK_STR(p->build_id, "0123abcd");
+	CR_CHECK_INT(p->mode, CR_MODE_STRICT);
+	CR_CHECK_INT(p->violation.what, CR_VIOLATION_ERRNO);
+	CR_CHECK_INT(p->violation.err, EACCES);
+	CR_CHECK_STR(p->horizon_kernel, "6.18.0");
+	CR_CHECK_INT(p->horizon_nr, 450);
+	CR_CHECK_INT(p->runs, 4);
+	CR_CHECK_INT(p->all_runs, 1);
+	CR_CHECK_INT(p->n_rules, 9);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "openat")->line, 13);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "read")->act, CR_ACT_LOG);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "execve")->act, CR_ACT_NEVER);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "connect")->err, ENETDOWN);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "bind")->err, 4000);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "write")->act, CR_ACT_ALLOW);
+	CR_CHECK(rule(CR_ABI_I386, "socketcall") && rule(CR_ABI_X32, "ioctl"));
+	CR_CHECK(!rule(CR_ABI_NATIVE, "ioctl") && !rule(CR_ABI_NATIVE, "stat"));
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "openat")->ev->calls, 31);
+	CR_CHECK_STR(rule(CR_ABI_NATIVE, "openat")->ev->exe, "/usr/bin/a b");
+	CR_CHECK_STR(rule(CR_ABI_NATIVE, "openat")->ev->stack, "f (x.c:1) < main");
+	CR_CHECK(cr_policy_find(p, CR_ABI_NATIVE, 1000)->ev->more && !rule(CR_ABI_NATIVE, "read")->ev);
+}
+
+CR_TEST(foreign_line_ends_are_accepted)
+{
+	CR_CHECK_INT(parse("[syscalls]\r\nopenat = allow\r\n\r\nread = log"), 0);
+	CR_CHECK_INT(p->n_rules, 2);
+	CR_CHECK_INT(parse(""), 0);
+	CR_CHECK_INT(p->n_rules, 0);
+	CR_CHECK_INT(parse("#"), 0);
+	CR_CHECK_INT(parse("\n\n#\n;\n \n\t[ syscalls ]\t\n\topenat\t=\tallow\t"), 0);
+	CR_CHECK_INT(p->n_rules, 1);
+}
+
+static const struct {
+	const char *text, *says, *hint;
+} wrongs[] = {
+	{ "[syscalls]\nopeanat = allow\n", "x.policy:2: no syscall is called \"opeanat\"", "\"openat\"" },
+	{ "[syscalls]\nOPENAT = allow\n", "x.policy:2: no syscall is called \"OPENAT\"", "\"openat\"" },
+	{ "[syscalls]\nwaitpid = allow\n", ":2: no syscall is called \"waitpid\"", "\"wait4\"" },
+	{ "[syscalls i386]\nnewfstatat = allow\n", ":2: no i386 syscall", "fstatat64" },
+	{ "[syscalls]\nqqqqqqqqqqq = allow\n", ":2: no syscall", "nr:N" },
+	{ "[syscalls]\nnr:1024 = allow\n", ":2: \"nr:1024\" is not nr:N", "" },
+	{ "[syscalls]\nread = allow\nwrite = allow\nread = log\n", ":4: read is there twice", "line 2" },
+	{ "[syscalls]\nread = allow\nnr:0 = log\n", ":3: nr:0 is there twice", "line 2" },
+	{ "[syscalls]\n?zork = allow\nread = allow\n?ZORK = log\n", ":4: ?ZORK is there twice", "line 2" },
+	{ "[syscalls]\nread = allow\n[evidence]\n[syscalls]\n", ":4: section [syscalls] is there twice",
+		"line 1" },
+	{ "[Syscalls]\nread = allow\n", ":1: no section is called [Syscalls]", "lower case" },
+	{ "[syscals]\n", ":1: no section is called [syscals]", "[syscalls]" },
+	{ "[window 1]\n", ":1: sections like [window 1] are not supported yet", "later version" },
+	{ "[phase serve]\n", ":1: sections like [phase serve] are not supported yet", "" },
+	{ "[syscalls\nread = allow\n", ":1: the section name has no closing ]", "" },
+	{ "[syscalls] # x\n", ":1: there is text behind the section name", "line of its own" },
+	{ "[syscalls] [evidence]\n", ":1: there is text behind the section name", "" },
+	{ "read = allow\n", ":1: \"read\" stands before the first [section]", "" },
+	{ "[syscalls]\nread\n", ":2: this is no [section]", "openat = allow" },
+	{ "[syscalls]\n= allow\n", ":2: there is no name before the =", "" },
+	{ "[syscalls]\nread write = allow\n", ":2: \"read write\" cannot be a name", "" },
+	{ "[syscalls]\nread =\n", ":2: \"read\" has no value", "" },
+	{ "[syscalls]\nread = # allow\n", ":2: \"read\" has no value", "" },
+	{ "[syscalls]\nread = \"\"\n", ":2: \"read\" has no value", "" },
+	{ "[syscalls]\nread = yes\n", ":2: a rule cannot be \"yes\"", "allow, log, never" },
+	{ "[syscalls]\nread = allow if arg0 == 1\n", ":2: a rule cannot be", "not supported yet" },
+	{ "[syscalls]\nread = errno\n", ":2: errno needs a name", "EPERM" },
+	{ "[syscalls]\nread = errno EFOO\n", ":2: no errno is called \"EFOO\"", "EPERM" },
+	{ "[syscalls]\nread = errno 4096\n", ":2: no errno is called \"4096\"", "4095" },
+	{ "[syscalls]\nread = allow#x\n", ":2: a # inside a value", "blank" },
+	{ "[syscalls]\nread = \"allow\n", ":2: the value has no closing quote", "" },
+	{ "[syscalls]\nread = \"allow\" x\n", ":2: there is text behind the closing quote", "" },
+	{ "[syscalls]\nread = 'allow'\n", ":2: a ' inside a value", "double quotes" },
+	{ "[syscalls]\nread = al\"low\n", ":2: a \" inside a value", "double quotes" },
+	{ "[syscalls]\nmode = strict\n", ":2: no syscall is called \"mode\"", "belongs to [policy]" },
+	{ "[policy]\nopenat = allow\n", ":2: [policy] has no key \"openat\"", "[syscalls]" },
+	{ "[policy]\nMode = learn\n", ":2: [policy] has no key \"Mode\"", "lower case" },
+	{ "[policy]\nzork = learn\n", ":2: [policy] has no key \"zork\"", "build-id" },
+	{ "[policy]\nmode = learn\nmode = strict\n", ":3: mode is there twice", "line 2" },
+	{ "[policy]\nmode = enforce\n", ":2: no mode is called \"enforce\"", "strict" },
+	{ "[policy]\nformat = 2\n", ":2: this policy is of format 2", "update" },
+	{ "[policy]\nformat = one\n", ":2: format is not a number", "" },
+	{ "[policy]\nruns = -1\n", ":2: runs is not a number", "" },
+	{ "[policy]\nall-runs = 4294967296\n", ":2: all-runs is not a number", "" },
+	{ "[policy]\nprogram = tar\n", ":2: program is not an absolute path", "" },
+	{ "[policy]\nbuild-id = 0x12\n", ":2: build-id is not", "" },
+	{ "[policy]\nviolation = log\n", ":2: a violation cannot be \"log\"", "kill" },
+	{ "[policy]\nviolation = errno 0\n", ":2: no errno is called \"0\"", "" },
+	{ "[policy]\nhorizon = 6.18\n", ":2: horizon is not", "6.18.0 450" },
+	{ "[policy]\nhorizon = 6.18 1024\n", ":2: horizon is not", "" },
+	{ "[policy]\nruns = 1\ninclude = no-such-set\n", ":3: no base set is called \"no-such-set\"", "policies" },
+	{ "[policy]\ninclude = ./no-such.policy\n", ":2: there is no file ./no-such.policy to include", "" },
+	{ "[evidence]\nread = \"often\"\n", ":2: this is no evidence: \"often\"", "2, 31 calls" },
+	{ "[evidence]\nread = \"1, 1 call, \"\n", ":2: this is no evidence", "" },
+	{ "\xef\xbb\xbf[syscalls]\n", ":1: the file begins with a byte order mark", "without" },
+	{ "# a comment \\\n[syscalls]\n", ":1: the line ends in a backslash", "never continued" },
+	{ "[syscalls]\nread = allow \\  \n", ":2: the line ends in a backslash", "" },
+	{ "[syscalls]\nread = \001allow\n", ":2: byte 0x01: this is not a text file", "plain text" },
+	{ "[syscalls]\nread = al\rlow\n", ":2: a carriage return", "" },
+	{ "\177ELF\002\001\001", ":1: byte 0x7f: this is not a text file", "" },
+};
+
+CR_TEST(every_mistake_has_its_sentence)
+{
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(wrongs); i++) {
+		if (parse(wrongs[i].text) != -EINVAL || p)
+			CR_FAIL("accepted: %s", wrongs[i].text);
+		if (!strstr(err.text, wrongs[i].says) || strncmp(err.text, "x.policy:", 9) != 0)
+			CR_FAIL("of %s it says: %s", wrongs[i].text, err.text);
+		if (!strstr(err.hint, wrongs[i].hint))
+			CR_FAIL("of %s it hints: %s", wrongs[i].text, err.hint);
+		/* without words the answer is the same */
+		CR_CHECK_INT(cr_ini_parse("x", wrongs[i].text, strlen(wrongs[i].text), &p, NULL), -EINVAL);
+	}
+}
+
+CR_TEST(nul_bytes_are_found)
+{
+	CR_CHECK_INT(cr_ini_parse("x", "[syscalls]\nread = allow\0\n", 25, &p, &err), -EINVAL);
+	CR_CHECK_STR(err.text, "x:2: byte 0x00: this is not a text file");
+}
+
+CR_TEST(a_line_may_have_a_thousand_bytes)
+{
+	char text[3000];
+
+	snprintf(text, sizeof(text), "[syscalls]\n%-*s\nread = allow\n", 1000, "#");
+	CR_CHECK_INT(parse(text), 0);
+	CR_CHECK_INT(p->n_rules, 1);
+	snprintf(text, sizeof(text), "[syscalls]\n%-*s\nread = allow\n", 1001, "#");
+	CR_CHECK_INT(parse(text), -EINVAL);
+	CR_CHECK_STR(err.text, "x.policy:2: the line is 1001 bytes long");
+	CR_CHECK_HAS(err.hint, "1000");
+}
+
+CR_TEST(odd_files_are_refused)
+{
+	char path[256];
+	static char big[(4 << 20) + 2];
+
+	CR_CHECK_INT(load("/no/such/policy"), -ENOENT);
+	CR_CHECK_STR(err.text, "cannot read /no/such/policy: No such file or directory");
+	CR_CHECK_INT(load(dir), -EISDIR);
+	CR_CHECK_HAS(err.text, "Is a directory");
+	CR_CHECK_INT(load("/dev/null"), -EINVAL);
+	CR_CHECK_STR(err.text, "/dev/null is no regular file");
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	CR_CHECK_INT(mkfifo(path, 0600), 0);
+	CR_CHECK_INT(load(path), -EINVAL);
+	CR_CHECK_HAS(err.text, "is no regular file");
+	memset(big, '\n', sizeof(big));
+	CR_CHECK_INT(load(blob("big", big, sizeof(big))), -EFBIG);
+	CR_CHECK_HAS(err.text, "too large");
+	CR_CHECK_INT(load(blob("lines", big, 100000)), -EFBIG);
+	CR_CHECK_HAS(err.text, "100000 lines");
+}
+
+CR_TEST(a_file_without_permission_is_named)
+{
+	const char *path = file("secret", "");
+	int rc;
+
+	CR_CHECK_INT(chmod(path, 0), 0);
+	if (geteuid() == 0 && seteuid(65534) < 0)
+		CR_SKIP("cannot become another user");
+	chmod(dir, 0755);
+	rc = load(path);
+	if (getuid() == 0 && seteuid(0) < 0)
+		CR_FAIL("cannot become root again");
+	CR_CHECK_INT(rc, -EACCES);
+	CR_CHECK_HAS(err.text, "Permission denied");
+	CR_CHECK_HAS(err.hint, "permissions");
+}
+
+CR_TEST(files_are_included_beside_the_including_one)
+{
+	const char *text = "[policy]\ninclude = ./b, base-dynamic ./c\n[syscalls]\nread = never\n";
+
+	file("b", "[policy]\ninclude=./d\n[syscalls]\nread=allow\nclose=allow\nopen=log\n");
+	file("c", "[syscalls]\n\nopen=errno EPERM\n");
+	file("d", "[syscalls]\nclose=never\npipe=allow\n");
+	CR_CHECK_INT(load(file("a", text)), 0);
+	CR_CHECK_INT(p->n_include, 3);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "read")->act, CR_ACT_NEVER);
+	CR_CHECK(!rule(CR_ABI_NATIVE, "read")->base);
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "open")->act, CR_ACT_ERRNO);
+	CR_CHECK_STR(rule(CR_ABI_NATIVE, "open")->base, "./c");
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "open")->line, 3);
+	CR_CHECK_STR(rule(CR_ABI_NATIVE, "pipe")->base, "./d");
+	CR_CHECK_INT(rule(CR_ABI_NATIVE, "close")->act, CR_ACT_ALLOW);
+	CR_CHECK_STR(rule(CR_ABI_NATIVE, "exit_group")->base, "base-dynamic");
+}
+
+CR_TEST(includes_end)
+{
+	char name[8], text[64];
+	int i;
+
+	CR_CHECK_INT(load(file("self", "[policy]\ninclude = ./self\n")), -EINVAL);
+	CR_CHECK_HAS(err.text, "/self:2: ");
+	CR_CHECK_HAS(err.text, "includes itself");
+	file("ring1", "[policy]\ninclude = ./ring2\n");
+	CR_CHECK_INT(load(file("ring2", "[policy]\ninclude = ./ring1\n")), -EINVAL);
+	CR_CHECK_HAS(err.text, "includes itself");
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		snprintf(text, sizeof(text), "[policy]\ninclude = ./n%d\n", i + 1);
+		file(name, text);
+	}
+	snprintf(text, sizeof(text), "%s/n0", dir);
+	CR_CHECK_INT(load(text), -EINVAL);
+	CR_CHECK_HAS(err.text, "nested more than 8 deep");
+	CR_CHECK_INT(load(file("e", "[policy]\ninclude = ./f\n")), -EINVAL);
+	CR_CHECK_HAS(err.text, "/e:2: there is no file");
+	file("f", "[syscalls]\nraed = allow\n");
+	CR_CHECK_INT(load(file("e", "[policy]\ninclude = ./f\n")), -EINVAL);
+	CR_CHECK_HAS(err.text, "/f:2: no syscall is called \"raed\"");
+}
+
+/* What start-up never makes, and no base set may give away. */
+static const char *const never_base[] = {
+	"execve", "execveat", "socket", "connect", "bind", "ptrace", "unlink", "kill", "fork", "mount",
+	"bpf", "io_uring_setup", "clone3", "clone", "rename", "chmod", "setuid", "sendto",
+};
+
+CR_TEST(base_sets_are_valid_and_small)
+{
+	static const char *const sets[] = { "base-dynamic", "base-static", "base-go", "base-musl" };
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	size_t i, k;
+
+	for (i = 0; i < CR_ARRAY_SIZE(sets); i++) {
+		CR_CHECK_INT(cr_ini_base_path(sets[i], &path), 0);
+		if (load(path.s) < 0)
+			CR_FAIL("%s", err.text);
+		CR_CHECK(p->n_own > 10 && p->n_own < 120);
+		CR_CHECK(rule(CR_ABI_NATIVE, "exit_group") && rule(CR_ABI_NATIVE, "rt_sigreturn"));
+		CR_CHECK(rule(CR_ABI_I386, "exit_group") && rule(CR_ABI_I386, "mmap2"));
+		for (k = 0; k < p->n_own; k++)
+			CR_CHECK(p->rules[k]->act == CR_ACT_ALLOW && !p->rules[k]->ev);
+		for (k = 0; k < CR_ARRAY_SIZE(never_base); k++)
+			if (rule(CR_ABI_NATIVE, never_base[k]))
+				CR_CHECK(strcmp(sets[i], "base-go") == 0 && strcmp(never_base[k], "clone") == 0);
+	}
+	CR_CHECK_INT(cr_ini_base_path("../policies/base-go", &path), -ENOENT);
+	CR_CHECK_INT(cr_ini_base_path("no-such-set", &path), -ENOENT);
+}
+
+int main(void)
+{
+	char cmd[64];
+
+	if (!mkdtemp(dir))
+		return 99;
+	CR_RUN(everything_is_read, "every section, key and action is read");
+	CR_RUN(foreign_line_ends_are_accepted, "CRLF, blanks, and no newline at the end are accepted");
+	CR_RUN(every_mistake_has_its_sentence, "every mistake is told with file, line and a hint");
+	CR_RUN(nul_bytes_are_found, "a NUL byte is binary garbage");
+	CR_RUN(a_line_may_have_a_thousand_bytes, "a line of 1000 bytes is read, one of 1001 refused");
+	CR_RUN(odd_files_are_refused, "directories, devices, FIFOs and huge files are refused at once");
+	CR_RUN(a_file_without_permission_is_named, "a file that may not be read is named");
+	CR_RUN(files_are_included_beside_the_including_one, "includes are relative, and the last one wins");
+	CR_RUN(includes_end, "cycles, deep nesting and mistakes in includes are told");
+	CR_RUN(base_sets_are_valid_and_small, "the shipped base sets are valid and give nothing away");
+	cr_policy_free(p);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd) ? 99 : cr_done();
+}
