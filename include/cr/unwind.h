@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * unwind - the call stack of a stopped thread, with names
+ *  * unwind - the call stack of a stopped thread, with names
  *
  * In:    a thread in a ptrace-stop
  * Out:   frames, innermost first: address, function, object, file:line
  * Never: resumes or changes the thread; keeps it waiting for a network (no debuginfod)
  *
  * libunwind walks native frames, libdw the 32-bit ones; libdw names them (symbols, debug files
- * below /usr/lib/debug, minidebuginfo). Names are printable ASCII of bounded length. Every answer is best effort: what the target's
- * memory says is a hint for people, never an input to a decision.
+ * below /usr/lib/debug, minidebuginfo). Names are printable ASCII of bounded length. Every
+ * answer is best effort: what the target's memory says is a hint for people, never an input to
+ * a decision.
  */
 #ifndef CR_UNWIND_H
 #define CR_UNWIND_H

@@ -39,8 +39,8 @@ static int open_checked(int path_fd, const struct cr_uw_module *mod, bool *trust
 	return open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-/* In the root directory of @tid, by what the kernel has in its caches: the target may have mounted a file
- * system of its own on the way. The file is mapped, so the caches know it. */
+/* In the root directory of @tid, by what the kernel has in its caches: the target may have
+ * mounted a file system of its own on the way. The file is mapped, so the caches know it. */
 static int path_open(pid_t tid, const char *path)
 {
 	struct open_how how = {
@@ -118,7 +118,8 @@ bool cr_uw_file_vet(Elf *elf)
 			continue;
 		size = unpacked(scn, &sh, name);
 		total += size;
-		if (total < size || total > UNPACKED_MAX || strcmp(name, ".gnu_debugaltlink") == 0 ||
+		if (total < size || total > UNPACKED_MAX ||
+		    strcmp(name, ".gnu_debugaltlink") == 0 ||
 		    (strcmp(name, ".gnu_debugdata") == 0 && size > MINIDEBUG_MAX) ||
 		    (strcmp(name, ".debug_line") == 0 && size > LINES_MAX))
 			return false;

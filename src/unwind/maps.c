@@ -102,9 +102,9 @@ static int add_range(struct cr_uw_range **all, size_t *n, const struct cr_uw_ran
 	return 0;
 }
 
-/* Does @l go on with the file of @mod? The kernel lists the segments of a file one after the other. An
- * offset of 0 is the same file, mapped a second time (who reads a library by mmap has it so), unless all of it
- * fits into one page. */
+/* Does @l go on with the file of @mod? The kernel lists the segments of a file one after the
+ * other. An offset of 0 is the same file, mapped a second time (who reads a library by mmap
+ * has it so), unless all of it fits into one page. */
 static bool continues(const struct cr_uw_module *mod, const struct line *l)
 {
 	if (!l->ino || mod->dev != l->at.dev || mod->ino != (ino_t)l->ino)

@@ -28,8 +28,8 @@ static const size_t wide_regs[] = {
 	offsetof(struct user_regs_struct, rip),
 };
 
-/* The i386 register set is no type of this machine's headers: ebx, ecx, edx, esi, edi, ebp, eax, ds, es, fs,
- * gs, orig_eax, eip, cs, eflags, esp, ss (Linux: arch/x86/kernel/ptrace.c). */
+/* The i386 register set is no type of this machine's headers: ebx, ecx, edx, esi, edi, ebp,
+ * eax, ds, es, fs, gs, orig_eax, eip, cs, eflags, esp, ss (Linux: arch/x86/kernel/ptrace.c). */
 enum { EBX, ECX, EDX, ESI, EDI, EBP, EAX, EIP = 12, ESP = 15, I386_WORDS = 17 };
 
 static const int narrow_regs[] = { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, EIP };

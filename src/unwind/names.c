@@ -77,8 +77,8 @@ static int find_elf(Dwfl_Module *dm, void **data, const char *name, Dwarf_Addr b
 	return -1;
 }
 
-/* By build ID below the system's directory only. The standard callback goes on to files beside the program,
- * which the target may have put there, and then to servers on the network. */
+/* By build ID below the system's directory only. The standard callback goes on to files beside
+ * the program, which the target may have put there, and then to servers on the network. */
 static int find_debuginfo(Dwfl_Module *dm, void **data, const char *name, Dwarf_Addr base,
 			  const char *file, const char *link, GElf_Word crc, char **found)
 {
@@ -115,8 +115,8 @@ static int report_one(struct cr_uw_space *s, struct cr_uw_module *mod)
 	Dwfl_Module *dm;
 	void **data;
 
-	/* The file is part of the name: libdw keeps what it knows of a module that is reported again
-	 * with the same name and place. */
+	/* The file is part of the name: libdw keeps what it knows of a module that is reported
+	 * again with the same name and place. */
 	if (asprintf(&name, "%x:%x:%llu %s", major(mod->dev), minor(mod->dev),
 		     (unsigned long long)mod->ino, mod->path) < 0) {
 		name = NULL;

@@ -99,7 +99,8 @@ struct cr_uw_space;
 /* Both: how many frames are in @pcs now (0 when the thread is gone). @guessed: there was code
  * without unwind tables in memory (a static executable), so frames may be left out. */
 size_t cr_uw_walk(struct cr_uw_mem *mem, struct cr_uw_pc *pcs, size_t max, bool *guessed);
-size_t cr_uw_walk_dw(struct cr_uw_space *s, struct cr_uw_mem *mem, struct cr_uw_pc *pcs, size_t max);
+size_t cr_uw_walk_dw(struct cr_uw_space *s, struct cr_uw_mem *mem, struct cr_uw_pc *pcs,
+		     size_t max);
 
 /* Names of one set of modules: processes that map the same files at the same places share it. */
 struct cr_uw_space *cr_uw_space_new(struct cr_uw_maps *take) CR_MUST_CHECK;
@@ -110,12 +111,14 @@ int cr_uw_space_update(struct cr_uw_space *s, struct cr_uw_maps *take) CR_MUST_C
 /* For questions about @tid, which is among those that share @s. NULL in an empty one. */
 Dwfl *cr_uw_space_dwfl(struct cr_uw_space *s, pid_t tid);
 /* Fills @f, whose pc is set. 0 or -ENOMEM. */
-int cr_uw_space_name(struct cr_uw_space *s, pid_t tid, bool exact, struct cr_frame *f) CR_MUST_CHECK;
+int cr_uw_space_name(struct cr_uw_space *s, pid_t tid, bool exact, struct cr_frame *f)
+	CR_MUST_CHECK;
 
 /* The file of @mod, opened for reading: a regular file for sure, and the mapped one. @trusted: the
  * target cannot change it. A descriptor of the caller's, or -1. */
 int cr_uw_file_open(const struct cr_uw_module *mod, pid_t tid, bool *trusted) CR_MUST_CHECK;
-/* May libdw be let loose on the debugging information of a file that the target may have written? */
+/* May libdw be let loose on the debugging information of a file that the target may have
+ * written? */
 bool cr_uw_file_vet(Elf *elf);
 
 /* A name fit for a terminal and a line of text: demangled, no control characters, not too

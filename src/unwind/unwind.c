@@ -120,8 +120,8 @@ static struct slot *slot_get(struct cr_unwinder *u, pid_t pid, struct cr_uw_maps
 	return slot;
 }
 
-/* syscall, sysenter, int 0x80: behind one of them, which may be the last instruction of its function, the
- * name is that of the instruction. */
+/* syscall, sysenter, int 0x80: behind one of them, which may be the last instruction of its
+ * function, the name is that of the instruction. */
 static bool behind_call(struct cr_uw_mem *mem, cr_addr pc)
 {
 	static const unsigned char calls[][2] = { { 0x0f, 0x05 }, { 0x0f, 0x34 }, { 0xcd, 0x80 } };

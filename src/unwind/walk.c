@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Native frames, by libunwind.
+ *  * Native frames, by libunwind.
  *
- * Not by libunwind-ptrace: that opens the mapped files by name, where the target may have put a
- * FIFO, reads the stack by a request a word and the registers in the 64-bit layout
- * only. libunwind lets us bring our own access. The unwind tables are read from the target's memory, where every
- * program has them mapped (PT_GNU_EH_FRAME): no file is needed, not even one that still exists.
+ * Not by libunwind-ptrace: that opens the mapped files by name, where the target may have put
+ * a FIFO, reads the stack by a request a word and the registers in the 64-bit layout only.
+ * libunwind lets us bring our own access. The unwind tables are read from the target's memory,
+ * where every program has them mapped (PT_GNU_EH_FRAME): no file is needed, not even one that
+ * still exists.
  */
 #include "config.h"
 
@@ -62,8 +63,8 @@ static cr_addr eh_frame_hdr(struct cr_uw_mem *mem, const struct cr_uw_module *mo
 	return mod->start - (load->p_vaddr & ~(cr_addr)(CR_UW_PAGE - 1)) + hdr->p_vaddr;
 }
 
-/* The header of the search table (Linux Standard Base, "DWARF Extensions"). Everyone writes the same
- * encodings; a table in others is not looked at. */
+/* The header of the search table (Linux Standard Base, "DWARF Extensions"). Everyone writes
+ * the same encodings; a table in others is not looked at. */
 struct hdr {
 	uint8_t version;
 	uint8_t frame_enc;
@@ -90,7 +91,8 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 		*w->guessed = true;
 	if (!at || cr_uw_mem_read(w->mem, at, &h, sizeof(h)) < 0)
 		return -UNW_ENOINFO;
-	if (h.version != 1 || (h.frame_enc != ENC_PCREL_SDATA4 && h.frame_enc != ENC_DATAREL_SDATA4) ||
+	if (h.version != 1 ||
+	    (h.frame_enc != ENC_PCREL_SDATA4 && h.frame_enc != ENC_DATAREL_SDATA4) ||
 	    h.count_enc != ENC_UDATA4 || h.table_enc != ENC_DATAREL_SDATA4 || !h.count)
 		return -UNW_ENOINFO;
 	di.start_ip = mod->start;
@@ -127,7 +129,8 @@ static int access_mem(unw_addr_space_t as, unw_word_t at, unw_word_t *value, int
 	return cr_uw_mem_read(w->mem, at, value, sizeof(*value)) < 0 ? -UNW_EINVAL : 0;
 }
 
-static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write, void *arg)
+static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
+		      void *arg)
 {
 	struct walker *w = arg;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Victims are compiled here, in several ways, from the source below. Each says by a byte on its stdout
- * that it is where it wants to be seen, and waits there.
+ * Victims are compiled here, in several ways, from the source below. Each says by a byte on its
+ * stdout that it is where it wants to be seen, and waits there.
  */
 #include "config.h"
 
@@ -52,7 +52,8 @@ static const char victim_source[] =
 	"FAR int in_library(const char *path)\n"
 	"{\n"
 	"	void *h = dlopen(path, RTLD_NOW);\n"
-	"	void (*f)(int (*)(int)) = h ? (void (*)(int (*)(int)))dlsym(h, \"lib_calls\") : 0;\n"
+	"	void (*f)(int (*)(int)) = 0;\n"
+	"	if (h) f = (void (*)(int (*)(int)))dlsym(h, \"lib_calls\");\n"
 	"	if (f) f(innermost);\n"
 	"	return 2;\n"
 	"}\n"
@@ -63,7 +64,8 @@ static const char victim_source[] =
 	"	char *p = mmap(0, 400 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n"
 	"	for (i = 0; i < 400; i += 8) {\n"
 	"		munmap(p + i * 4096, 8 * 4096);\n"
-	"		if (i % 16 == 0) mmap(p + i * 4096, 8192, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0);\n"
+	"		if (i % 16 == 0)\n"
+	"			mmap(p + i * 4096, 8192, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0);\n"
 	"	}\n"
 	"}\n"
 	"int main(int argc, char **argv)\n"
@@ -297,7 +299,9 @@ CR_TEST(symbols_only)
 
 CR_TEST(cxx)
 {
-	static const char *const parts[] = { "space::thing::method (cxx.cc:4) < main (cxx.cc:5)", NULL };
+	static const char *const parts[] = {
+		"space::thing::method (cxx.cc:4) < main (cxx.cc:5)", NULL
+	};
 	cr_auto_free char *line = NULL;
 
 	compile("-g", "cxx.cc", "built");
@@ -308,7 +312,8 @@ CR_TEST(cxx)
 CR_TEST(signal_frame)
 {
 	static const char *const parts[] = {
-		"innermost (victim.c:12)", "on_signal (victim.c:18)", "libc.so.6", "faults (victim.c:19)",
+		"innermost (victim.c:12)", "on_signal (victim.c:18)", "libc.so.6",
+		"faults (victim.c:19)",
 		"main (victim.c:", NULL
 	};
 	cr_auto_free char *line = NULL;
@@ -618,7 +623,8 @@ static char *fifo_stack(bool privileged)
 CR_TEST(fifo)
 {
 	static const char *const parts[] = {
-		"innermost (victim.c:12)", "library.so (deleted)+0x", "in_library (victim.c:", "main (", NULL
+		"innermost (victim.c:12)", "library.so (deleted)+0x", "in_library (victim.c:",
+		"main (", NULL
 	};
 	cr_auto_free char *line = fifo_stack(true), *plain = fifo_stack(false);
 
