@@ -49,25 +49,24 @@ static const char victim_source[] =
 	"	return ((int (*)(int (*)(int)))p)(innermost);\n"
 	"}\n"
 	"#ifndef STATIC\n"
+	"static int twice;\n"
+	"static void map_below(void *f, const char *path)\n"
+	"{\n"
+	"	Dl_info in;\n"
+	"	if (!dladdr(f, &in)) _exit(1);\n"
+	"	if (mmap((char *)in.dli_fbase - 8192, 8192, PROT_READ, MAP_PRIVATE | MAP_FIXED,\n"
+	"		 open(path, O_RDONLY), 0) == MAP_FAILED) _exit(1);\n"
+	"}\n"
 	"FAR int in_library(const char *path)\n"
 	"{\n"
 	"	void *h = dlopen(path, RTLD_NOW);\n"
 	"	void (*f)(int (*)(int)) = 0;\n"
 	"	if (h) f = (void (*)(int (*)(int)))dlsym(h, \"lib_calls\");\n"
+	"	if (twice && f) map_below(f, path);\n"
 	"	if (f) f(innermost);\n"
 	"	return 2;\n"
 	"}\n"
 	"#endif\n"
-	"static void map_around(const char *path)\n"
-	"{\n"
-	"	int i, fd = open(path, O_RDONLY);\n"
-	"	char *p = mmap(0, 400 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n"
-	"	for (i = 0; i < 400; i += 8) {\n"
-	"		munmap(p + i * 4096, 8 * 4096);\n"
-	"		if (i % 16 == 0)\n"
-	"			mmap(p + i * 4096, 8192, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0);\n"
-	"	}\n"
-	"}\n"
 	"int main(int argc, char **argv)\n"
 	"{\n"
 	"	pthread_t t;\n"
@@ -81,7 +80,7 @@ static const char victim_source[] =
 	"	case 'd': return deep(100);\n"
 	"	case 'j': return jit();\n"
 	"#ifndef STATIC\n"
-	"	case 'm': map_around(argv[2]); /* fall through */\n"
+	"	case 'm': twice = 1; /* fall through */\n"
 	"	case 'l': return in_library(argv[2]);\n"
 	"#endif\n"
 	"	}\n"
@@ -138,7 +137,7 @@ static void compile(const char *flags, const char *source, const char *name)
 	const char *cc = getenv("CC");
 	char cmd[2048];
 
-	snprintf(cmd, sizeof(cmd), "cd '%s' && %s -w -O0 %s -o '%s' %s -lpthread 2>cc.log", dir,
+	snprintf(cmd, sizeof(cmd), "cd '%s' && %s -w -D_GNU_SOURCE -O0 %s -o '%s' %s -lpthread 2>cc.log", dir,
 		 cc && *cc ? cc : "cc", flags, name, source);
 	if (system(cmd) != 0)
 		CR_SKIP("this compiler cannot: %s", flags);
