@@ -66,17 +66,22 @@ char *cr_value_unescape(const char *s, size_t n)
 	return out;
 }
 
+static bool plain(unsigned char c, const char *also)
+{
+	return c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != '%' && !strchr(also, c);
+}
+
 void cr_value_escape(struct cr_buf *b, const char *s, size_t n, const char *also)
 {
-	size_t i;
+	size_t i = 0, k;
 
-	for (i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c < 0x20 || c == 0x7f || c == '"' || c == '\\' || c == '%' || strchr(also, c))
-			cr_buf_addf(b, "%%%02X", c);
-		else
-			cr_buf_addn(b, &s[i], 1);
+	while (i < n) {
+		for (k = i; k < n && plain((unsigned char)s[k], also); k++)
+			;
+		cr_buf_addn(b, s + i, k - i);
+		if (k < n)
+			cr_buf_addf(b, "%%%02X", (unsigned char)s[k++]);
+		i = k;
 	}
 }
 
