@@ -137,7 +137,8 @@ static void compile(const char *flags, const char *source, const char *name)
 	const char *cc = getenv("CC");
 	char cmd[2048];
 
-	snprintf(cmd, sizeof(cmd), "cd '%s' && %s -w -D_GNU_SOURCE -O0 %s -o '%s' %s -lpthread 2>cc.log",
+	snprintf(cmd, sizeof(cmd),
+		 "cd '%s' && %s -w -D_GNU_SOURCE -O0 %s -o '%s' %s -lpthread 2>cc.log",
 		 dir, cc && *cc ? cc : "cc", flags, name, source);
 	if (system(cmd) != 0)
 		CR_SKIP("this compiler cannot: %s", flags);
