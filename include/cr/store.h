@@ -40,8 +40,8 @@ const struct cr_policy *cr_store_policy(const struct cr_store *s);
  * is raised, written with the next save. A hand-written rule or denial is never changed.
  * @exe and @stack: copied, may be NULL. 1 when the rule is new, 0 when it was there.
  * On failure the rule is kept for the next save and an error is given. */
-int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe, const char *stack,
-		 struct cr_err *err) CR_MUST_CHECK;
+int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe,
+		 const char *stack, struct cr_err *err) CR_MUST_CHECK;
 
 /* How often the calls of this run were made so far, for evidence; written with the next save. */
 void cr_store_count(struct cr_store *s, enum cr_abi abi, uint32_t nr, uint64_t calls);
@@ -59,8 +59,10 @@ unsigned int cr_store_unsaved(const struct cr_store *s);
 void cr_store_free(struct cr_store *s);		/* does not save */
 
 /* For commands that edit a policy (finalize): under the same lock, load, let @change alter the
- * policy, write. @change answers 0, or a negative errno with @err set, which leaves the file alone. */
-int cr_store_edit(const char *path, int (*change)(struct cr_policy *p, void *ctx, struct cr_err *err),
-		  void *ctx, struct cr_err *err) CR_MUST_CHECK;
+ * policy, write. @change answers 0, or a negative errno with @err set, which leaves the file alone.
+ */
+int cr_store_edit(const char *path,
+		  int (*change)(struct cr_policy *p, void *ctx, struct cr_err *err), void *ctx,
+		  struct cr_err *err) CR_MUST_CHECK;
 
 #endif

@@ -38,7 +38,8 @@ static char *follow(const char *path)
 	return out;
 }
 
-/* A link is not replaced, but what it leads to; that may not exist yet, so realpath(3) is no help. */
+/* A link is not replaced, but what it leads to; that may not exist yet, so realpath(3) is no help.
+ */
 static int resolve(const char *path, char **real)
 {
 	char *at = strdup(path), *next;
@@ -120,9 +121,13 @@ static int wait_for_lock(const struct cr_disk *d, struct cr_err *err)
 			nanosleep(&pause, NULL);
 			continue;
 		}
-		rc = cr_err_set(err, -ETIMEDOUT, "cannot write %s: its directory has been locked for "
-				"%d seconds", d->shown, WAIT_MS / 1000);
-		cr_err_hint(err, "another program holds the lock; fuser(1) on the directory tells which");
+		rc = cr_err_set(err, -ETIMEDOUT,
+				"cannot write %s: its directory has been locked for "
+				"%d seconds",
+				d->shown, WAIT_MS / 1000);
+		cr_err_hint(
+			err,
+			"another program holds the lock; fuser(1) on the directory tells which");
 		return rc;
 	}
 	return 0;
@@ -231,7 +236,9 @@ static int cannot_write(const struct cr_disk *d, int rc, struct cr_err *err)
 {
 	cr_err_sys(err, rc, "cannot write %s", d->shown);
 	if (rc == -ENOSPC || rc == -EDQUOT)
-		cr_err_hint(err, "what was there is unchanged; make room, or choose another place: -p FILE");
+		cr_err_hint(
+			err,
+			"what was there is unchanged; make room, or choose another place: -p FILE");
 	else if (rc == -EFBIG)
 		cr_err_hint(err, "what was there is unchanged; see \"ulimit -f\"");
 	return rc;
@@ -288,7 +295,8 @@ int cr_disk_write(const struct cr_disk *d, const char *text, size_t len, struct 
 		unlinkat(d->dir, temp, 0);
 		return cannot_write(d, rc, err);
 	}
-	/* The name, too. Some file systems cannot sync a directory; the rename is done all the same. */
+	/* The name, too. Some file systems cannot sync a directory; the rename is done all the
+	 * same. */
 	rc = sync_fd(d->dir);
 	return rc == -EIO ? cannot_write(d, rc, err) : 0;
 }

@@ -6,8 +6,8 @@
  * Out:   a file that holds the old or the new contents at every moment
  * Never: knows what the contents mean
  *
- * Private to the policy room. The lock is flock(2) on the directory: the file itself is replaced, so a
- * lock on it would guard nothing, and a lock file would be litter.
+ * Private to the policy room. The lock is flock(2) on the directory: the file itself is replaced,
+ * so a lock on it would guard nothing, and a lock file would be litter.
  */
 #ifndef CR_POLICY_DISK_H
 #define CR_POLICY_DISK_H
@@ -24,7 +24,8 @@ struct cr_disk {
 
 /* Locks the directory of @path, waiting at most ten seconds; with @create makes the directory's
  * last component. On failure @d is empty. @path must outlive @d. */
-int cr_disk_lock(const char *path, bool create, struct cr_disk *d, struct cr_err *err) CR_MUST_CHECK;
+int cr_disk_lock(const char *path, bool create, struct cr_disk *d,
+		 struct cr_err *err) CR_MUST_CHECK;
 
 /* Replaces the file and sees it onto the disk. On failure the old file is untouched. */
 int cr_disk_write(const struct cr_disk *d, const char *text, size_t len, struct cr_err *err)

@@ -53,7 +53,8 @@ static void replace_value(struct edit *e, unsigned int line, const char *value)
 		cr_buf_addn(b, l->raw.s + l->raw.len, tail);
 }
 
-/* Comments directly above a line belong to it: new lines go above them, too. Not above the "#!" line. */
+/* Comments directly above a line belong to it: new lines go above them, too. Not above the "#!"
+ * line. */
 static size_t above_comments(const struct edit *e, size_t i)
 {
 	while (i > 0 && e->s.lines[i - 1].kind == CR_LINE_COMMENT) {
@@ -100,10 +101,12 @@ static void close_section(struct edit *e, size_t at)
 
 static void title(struct edit *e)
 {
-	cr_buf_addf(&e->slots[0].before, "# What %s may ask of the kernel: a policy of chestnut-run(1).%s"
-		    "# The format is chestnut-policy(5). Rules with evidence were learned; rules and comments%s"
-		    "# written by hand stay as they are.%s", e->want->program ? "this program" :
-		    "a program", e->eol, e->eol, e->eol);
+	cr_buf_addf(&e->slots[0].before,
+		    "# What %s may ask of the kernel: a policy of chestnut-run(1).%s"
+		    "# The format is chestnut-policy(5). Rules with evidence were learned; rules "
+		    "and comments%s"
+		    "# written by hand stay as they are.%s",
+		    e->want->program ? "this program" : "a program", e->eol, e->eol, e->eol);
 }
 
 /* Behind the last header that comes before @head in the usual order. */
@@ -119,7 +122,8 @@ static size_t header_place(const struct edit *e, enum cr_header head)
 }
 
 /* Must a header that the old text lacks be written? */
-static bool header_missing(const struct edit *e, enum cr_header head, const char *have, const char *want)
+static bool header_missing(const struct edit *e, enum cr_header head, const char *have,
+			   const char *want)
 {
 	if (!*want)
 		return false;
@@ -152,7 +156,8 @@ static void edit_header(struct edit *e, enum cr_header head, size_t *opened)
 			open_section(e, CR_SEC_POLICY, at);
 		*opened = at;
 	}
-	cr_buf_addf(&e->slots[at].before, "%s = %s%s", cr_header_names[head], cr_buf_str(&want), e->eol);
+	cr_buf_addf(&e->slots[at].before, "%s = %s%s", cr_header_names[head], cr_buf_str(&want),
+		    e->eol);
 }
 
 static void edit_headers(struct edit *e)
@@ -190,8 +195,8 @@ static bool sorts_behind(const struct cr_line *l, const char *name)
 	return strcmp(key, name) > 0;
 }
 
-/* The slot in front of which @name stands sorted. A section in an order of its own keeps it: nothing
- * that is there moves. */
+/* The slot in front of which @name stands sorted. A section in an order of its own keeps it:
+ * nothing that is there moves. */
 static size_t entry_place(const struct edit *e, enum cr_section sec, const char *name)
 {
 	size_t i = e->s.section[sec], behind;
@@ -288,7 +293,8 @@ static int edit_section(struct edit *e, enum cr_section sec)
 	for (i = 0; i < e->want->n_own; i++) {
 		const struct cr_rule *r = e->want->rules[i];
 
-		if (r->abi == cr_section_abi(sec) && has_entry(r, sec) && !entry_line(e, sec, r->nr))
+		if (r->abi == cr_section_abi(sec) && has_entry(r, sec) &&
+		    !entry_line(e, sec, r->nr))
 			add[n++] = r;
 	}
 	for (i = 0; i < e->s.n; i++)

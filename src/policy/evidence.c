@@ -8,7 +8,8 @@ static int bad_evidence(const char *v, const struct cr_where *at)
 {
 	int rc = cr_wrong(at, "this is no evidence: \"%.80s\"", v);
 
-	cr_err_hint(at->err, "as in: \"2, 31 calls, /usr/bin/tar: open_as (open.c:12) < main (tar.c:7)\"; "
+	cr_err_hint(at->err,
+		    "as in: \"2, 31 calls, /usr/bin/tar: open_as (open.c:12) < main (tar.c:7)\"; "
 		    "a line without evidence may simply be taken away");
 	return rc;
 }

@@ -84,7 +84,8 @@ static int agree_on(dictionary *d, const struct cr_line *l, const struct cr_wher
 	const char *got;
 	int rc;
 
-	snprintf(name, sizeof(name), "%s:%.*s", cr_section_names[l->section], (int)l->key.len, l->key.s);
+	snprintf(name, sizeof(name), "%s:%.*s", cr_section_names[l->section], (int)l->key.len,
+		 l->key.s);
 	got = iniparser_getstring(d, name, NULL);
 	if (got && strlen(got) == l->value.len && memcmp(got, l->value.s, l->value.len) == 0)
 		return 0;

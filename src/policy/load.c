@@ -114,7 +114,8 @@ static int missing(const struct cr_where *at, const char *include, const char *p
 	if (strchr(include, '/'))
 		return cr_wrong(at, "there is no file %s to include", path);
 	rc = cr_wrong(at, "no base set is called \"%s\"", include);
-	cr_err_hint(at->err, "base sets lie in %s/policies; a name with a slash is a file", CR_PKGDATADIR);
+	cr_err_hint(at->err, "base sets lie in %s/policies; a name with a slash is a file",
+		    CR_PKGDATADIR);
 	return rc;
 }
 
@@ -134,8 +135,8 @@ static int add_rules(struct reading *r, const struct cr_policy *from, const char
 	return 0;
 }
 
-static int include_all(struct reading *r, const struct cr_policy *from, const char *text, size_t len,
-		       const struct chain *outer);
+static int include_all(struct reading *r, const struct cr_policy *from, const char *text,
+		       size_t len, const struct chain *outer);
 
 static int cyclic(const struct cr_where *at, const struct chain *outer, const struct stat *st,
 		  const char *path)
@@ -181,8 +182,8 @@ static int include_one(struct reading *r, const struct cr_where *at, const char 
 	return rc;
 }
 
-static int include_all(struct reading *r, const struct cr_policy *from, const char *text, size_t len,
-		       const struct chain *outer)
+static int include_all(struct reading *r, const struct cr_policy *from, const char *text,
+		       size_t len, const struct chain *outer)
 {
 	struct cr_where at = { from->path, 0, r->err };
 	size_t i;

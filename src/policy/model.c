@@ -115,7 +115,8 @@ static int insert(struct cr_policy *p, size_t at, struct cr_rule *r)
 
 	/* Doubling at powers of two needs no capacity member. */
 	if ((p->n_rules & (p->n_rules - 1)) == 0) {
-		grown = realloc(p->rules, (p->n_rules ? 2 * p->n_rules : 1) * sizeof(struct cr_rule *));
+		grown = realloc(p->rules,
+				(p->n_rules ? 2 * p->n_rules : 1) * sizeof(struct cr_rule *));
 		if (!grown)
 			return -ENOMEM;
 		p->rules = grown;

@@ -105,7 +105,8 @@ static int check_bytes(struct pass *p, struct cr_span t)
 	n = strip(t).len;
 	if (n && strip(t).s[n - 1] == '\\') {
 		rc = wrong(p, "the line ends in a backslash");
-		cr_err_hint(p->at.err, "lines are never continued, not even comments: take it away");
+		cr_err_hint(p->at.err,
+			    "lines are never continued, not even comments: take it away");
 		return rc;
 	}
 	return 0;
@@ -127,11 +128,14 @@ static int unknown_section(struct pass *p, struct cr_span name)
 	    (name.len >= 5 && strncmp(name.s, "phase", 5) == 0))
 		return reserved(p, name);
 	rc = wrong(p, "no section is called [%.*s]", (int)name.len, name.s);
-	cr_err_hint(p->at.err, "there are [policy], [syscalls], [evidence], and the last two with i386 or x32");
+	cr_err_hint(
+		p->at.err,
+		"there are [policy], [syscalls], [evidence], and the last two with i386 or x32");
 	for (i = CR_SEC_POLICY; i < CR_SEC_COUNT; i++)
 		if (strlen(cr_section_names[i]) == name.len &&
 		    strncasecmp(cr_section_names[i], name.s, name.len) == 0)
-			cr_err_hint(p->at.err, "section names are in lower case: [%s]", cr_section_names[i]);
+			cr_err_hint(p->at.err, "section names are in lower case: [%s]",
+				    cr_section_names[i]);
 	return rc;
 }
 
@@ -156,7 +160,8 @@ static int scan_section(struct pass *p, struct cr_line *l, struct cr_span t)
 		return unknown_section(p, name);
 	if (p->s->section[i]) {
 		rc = wrong(p, "section [%s] is there twice", cr_section_names[i]);
-		cr_err_hint(p->at.err, "the first is on line %u: put the lines together", p->s->section[i]);
+		cr_err_hint(p->at.err, "the first is on line %u: put the lines together",
+			    p->s->section[i]);
 		return rc;
 	}
 	p->s->section[i] = p->at.line;
@@ -191,12 +196,14 @@ static int scan_plain(struct pass *p, struct cr_line *l, struct cr_span t)
 		if (t.s[i] != '"' && !(t.s[i] == '\'' && i == 0))
 			continue;
 		rc = wrong(p, "a %c inside a value", t.s[i]);
-		cr_err_hint(p->at.err, "put the whole value in double quotes; %%22 stands for one of them");
+		cr_err_hint(p->at.err,
+			    "put the whole value in double quotes; %%22 stands for one of them");
 		return rc;
 	}
 	if (i && i < t.len && !blank(t.s[i - 1])) {
 		rc = wrong(p, "a %c inside a value", t.s[i]);
-		cr_err_hint(p->at.err, "put the value in double quotes, or a blank before the comment");
+		cr_err_hint(p->at.err,
+			    "put the value in double quotes, or a blank before the comment");
 		return rc;
 	}
 	l->value = strip((struct cr_span){ t.s, i });
@@ -244,11 +251,13 @@ static int unknown_header(struct pass *p, const char *key)
 	int rc = wrong(p, "[policy] has no key \"%s\"", key);
 	size_t i;
 
-	cr_err_hint(p->at.err, "there are format, program, build-id, mode, violation, horizon, runs, "
+	cr_err_hint(p->at.err,
+		    "there are format, program, build-id, mode, violation, horizon, runs, "
 		    "all-runs and include");
 	for (i = 0; i < CR_HEAD_COUNT; i++)
 		if (strcasecmp(cr_header_names[i], key) == 0)
-			cr_err_hint(p->at.err, "keys are in lower case: \"%s\"", cr_header_names[i]);
+			cr_err_hint(p->at.err, "keys are in lower case: \"%s\"",
+				    cr_header_names[i]);
 	if (cr_name_to_nr(CR_ABI_NATIVE, key[0] == '?' ? key + 1 : key) >= 0)
 		cr_err_hint(p->at.err, "rules stand in [syscalls]");
 	return rc;
@@ -265,7 +274,8 @@ static int scan_header(struct pass *p, struct cr_line *l, const char *key)
 	return 0;
 }
 
-static int unknown_call(struct pass *p, enum cr_abi abi, struct cr_span key, const char *name, int why)
+static int unknown_call(struct pass *p, enum cr_abi abi, struct cr_span key, const char *name,
+			int why)
 {
 	char near[CR_NAME_MAX];
 	int rc;
@@ -454,8 +464,8 @@ int cr_scan_text(const char *path, const char *text, size_t len, struct cr_scan 
 
 	memset(s, 0, sizeof(*s));
 	if (len > CR_TEXT_MAX || n > CR_LINES_MAX)
-		return cr_err_set(err, -EFBIG, "%s: too large for a policy (%zu bytes, %zu lines)", path,
-				  len, n);
+		return cr_err_set(err, -EFBIG, "%s: too large for a policy (%zu bytes, %zu lines)",
+				  path, len, n);
 	s->lines = calloc(n + 1, sizeof(*s->lines));
 	if (!s->lines)
 		return cr_err_sys(err, -ENOMEM, "cannot read %s", path);

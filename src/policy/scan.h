@@ -101,7 +101,8 @@ static inline bool cr_section_is_evidence(enum cr_section sec)
 
 static inline enum cr_abi cr_section_abi(enum cr_section sec)
 {
-	return (enum cr_abi)(sec - (cr_section_is_evidence(sec) ? CR_SEC_EVIDENCE : CR_SEC_SYSCALLS));
+	return (enum cr_abi)(sec -
+			     (cr_section_is_evidence(sec) ? CR_SEC_EVIDENCE : CR_SEC_SYSCALLS));
 }
 
 #endif

@@ -93,7 +93,8 @@ static struct cr_policy *seeded(const char *path, const struct cr_store_seed *se
 	p->mode = CR_MODE_LEARN;
 	if (seed && seed->include)
 		p->include = calloc(1, sizeof(*p->include));
-	if (copy_text(&p->path, path) < 0 || copy_text(&p->program, seed ? seed->program : NULL) < 0 ||
+	if (copy_text(&p->path, path) < 0 ||
+	    copy_text(&p->program, seed ? seed->program : NULL) < 0 ||
 	    copy_text(&p->build_id, seed ? seed->build_id : NULL) < 0)
 		goto fail;
 	if (seed && seed->include) {
@@ -195,7 +196,8 @@ static int learn_rule(struct cr_policy *p, const struct delta *d)
 	return rc;
 }
 
-/* Adds to @p what of @d its file lacks. A person may have taken the rule away meanwhile, or made it his. */
+/* Adds to @p what of @d its file lacks. A person may have taken the rule away meanwhile, or made it
+ * his. */
 static int apply(struct cr_policy *p, const struct delta *d)
 {
 	struct cr_rule *r = cr_policy_own(p, d->abi, d->nr);
@@ -226,7 +228,8 @@ static int prove(const char *path, const struct cr_buf *text, struct cr_policy *
 			got->n_own != want->n_own))
 		rc = -EBADMSG;
 	if (rc < 0)
-		cr_err_sys(err, rc, "cannot write %s: what would be written is not what was meant", path);
+		cr_err_sys(err, rc, "cannot write %s: what would be written is not what was meant",
+			   path);
 	for (i = 0; rc == 0 && i < want->n_own; i++)
 		want->rules[i]->line = got->rules[i]->line;
 	cr_policy_free(got);
@@ -234,8 +237,8 @@ static int prove(const char *path, const struct cr_buf *text, struct cr_policy *
 }
 
 /* Writes @want over @old. *@out is the new text. Nothing happens when that is the same. */
-static int replace_file(const struct cr_disk *disk, const struct cr_buf *old, struct cr_policy *want,
-			struct cr_buf *out, struct cr_err *err)
+static int replace_file(const struct cr_disk *disk, const struct cr_buf *old,
+			struct cr_policy *want, struct cr_buf *out, struct cr_err *err)
 {
 	int rc = cr_ini_edit(cr_buf_str(old), old->len, want, out);
 
@@ -276,7 +279,8 @@ static int write_policy(struct cr_store *s, const struct cr_disk *disk, struct c
 	return 0;
 }
 
-/* The run goes on although nothing could be written: it must not meet the same call as new again. */
+/* The run goes on although nothing could be written: it must not meet the same call as new again.
+ */
 static void keep_for_later(struct cr_store *s)
 {
 	const struct delta *d;
@@ -364,8 +368,8 @@ const struct cr_policy *cr_store_policy(const struct cr_store *s)
 	return s->policy;
 }
 
-int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe, const char *stack,
-		 struct cr_err *err)
+int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe,
+		 const char *stack, struct cr_err *err)
 {
 	const struct cr_rule *r;
 	struct delta *d;
@@ -467,8 +471,9 @@ void cr_store_free(struct cr_store *s)
 	free(s);
 }
 
-int cr_store_edit(const char *path, int (*change)(struct cr_policy *p, void *ctx, struct cr_err *err),
-		  void *ctx, struct cr_err *err)
+int cr_store_edit(const char *path,
+		  int (*change)(struct cr_policy *p, void *ctx, struct cr_err *err), void *ctx,
+		  struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT, out = CR_BUF_INIT;
 	struct cr_policy *p = NULL;

@@ -54,7 +54,9 @@ int cr_text_read(const char *path, struct cr_buf *text, struct stat *st, struct 
 		rc = errno == ENXIO ? -EINVAL : -errno;	/* a socket */
 		cr_err_sys(err, rc, "cannot read %s", path);
 		if (rc == -EACCES)
-			cr_err_hint(err, "see the permissions of the file and of the directories above it");
+			cr_err_hint(
+				err,
+				"see the permissions of the file and of the directories above it");
 		return rc;
 	}
 	rc = check_kind(path, st, err);
@@ -110,7 +112,8 @@ static int take_line(struct cr_policy *p, const struct cr_line *l, const struct 
 }
 
 /* Rules first: evidence may stand above them in the file. */
-static int take_lines(struct cr_policy *p, const struct cr_scan *s, struct cr_where *at, bool evidence)
+static int take_lines(struct cr_policy *p, const struct cr_scan *s, struct cr_where *at,
+		      bool evidence)
 {
 	size_t i;
 	int rc;

@@ -2,9 +2,9 @@
 /*
  * fuzz-ini - policy files that nobody would write
  *
- * What is accepted must survive being edited: unchanged when nothing is wanted, and still valid, with
- * the same rules and one more, when a rule is added. Built with -fsanitize=fuzzer -DCR_FUZZER it is a
- * libFuzzer target; else it replays the files it is given.
+ * What is accepted must survive being edited: unchanged when nothing is wanted, and still valid,
+ * with the same rules and one more, when a rule is added. Built with -fsanitize=fuzzer -DCR_FUZZER
+ * it is a libFuzzer target; else it replays the files it is given.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -32,10 +32,14 @@ static void set(enum cr_abi abi, const char *name, enum cr_action act, int e)
 
 static void saw(const char *name, uint32_t seen, const char *exe, const char *stack)
 {
-	struct cr_evidence ev = { .seen = seen, .calls = seen, .exe = (char *)exe, .stack = (char *)stack };
+	struct cr_evidence ev = {
+		.seen = seen, .calls = seen, .exe = (char *)exe, .stack = (char *)stack
+	};
 
-	CR_CHECK_INT(cr_rule_witness(cr_policy_own(p, CR_ABI_NATIVE, (uint32_t)cr_name_to_nr(CR_ABI_NATIVE,
-				     name)), &ev), 0);
+	CR_CHECK_INT(cr_rule_witness(cr_policy_own(p, CR_ABI_NATIVE,
+						   (uint32_t)cr_name_to_nr(CR_ABI_NATIVE, name)),
+				     &ev),
+		     0);
 }
 
 /* What was written means what was meant: nothing is left to edit, and iniparser agrees. */
@@ -55,7 +59,8 @@ static void check_round_trip(void)
 static const char mixed[] =
 	"#!/usr/bin/env -S chestnut-run --policy\n; odd   file\n\n"
 	"[evidence]\nread   =   \"2, 31 calls, /bin/x: f < g\"   # keep\nstat = \"1, 1 call\"\n\n"
-	"[syscalls]\n  write = allow\n# about open\nopen=log ;no\n# end\n?zork = allow\nread =allow ; mine\n\n\n"
+	"[syscalls]\n  write = allow\n# about open\nopen=log ;no\n# end\n?zork = allow\nread "
+	"=allow ; mine\n\n\n"
 	"[policy]\nruns = 2\nmode = learn\n# last words";
 
 CR_TEST(nothing_changes_without_need)
@@ -80,8 +85,9 @@ CR_TEST(only_the_changed_value_changes)
 
 CR_TEST(new_rules_stand_sorted_and_leave_comments)
 {
-	const char *text = "[syscalls]\n# files\nopen = allow\nread = allow\n\n# the end\nwrite = allow\n\n"
-			   "[syscalls i386]\n";
+	const char *text =
+		"[syscalls]\n# files\nopen = allow\nread = allow\n\n# the end\nwrite = allow\n\n"
+		"[syscalls i386]\n";
 
 	read_in(text);
 	set(CR_ABI_NATIVE, "brk", CR_ACT_ALLOW, 0);
@@ -105,7 +111,8 @@ CR_TEST(an_order_made_by_hand_stays)
 	read_in(text);
 	set(CR_ABI_NATIVE, "pipe", CR_ACT_ALLOW, 0);
 	set(CR_ABI_NATIVE, "writev", CR_ACT_ALLOW, 0);
-	CR_CHECK_STR(edit(text), "[syscalls]\npipe = allow\nwrite = allow\nread = allow\nbrk = allow\n"
+	CR_CHECK_STR(edit(text),
+		     "[syscalls]\npipe = allow\nwrite = allow\nread = allow\nbrk = allow\n"
 		     "writev = allow\n");
 	check_round_trip();
 }
@@ -118,7 +125,8 @@ CR_TEST(sections_come_in_their_place)
 	p->mode = CR_MODE_STRICT;
 	set(CR_ABI_NATIVE, "read", CR_ACT_ALLOW, 0);
 	saw("read", 1, NULL, NULL);
-	CR_CHECK_STR(edit(text), "#!/x\n[policy]\nmode = strict\n\n[syscalls]\nread = allow\n\n# notes\n"
+	CR_CHECK_STR(edit(text),
+		     "#!/x\n[policy]\nmode = strict\n\n[syscalls]\nread = allow\n\n# notes\n"
 		     "[evidence]\nread = \"1, 1 call\"\n");
 	check_round_trip();
 }
@@ -135,9 +143,11 @@ CR_TEST(line_ends_are_kept)
 
 CR_TEST(what_is_gone_goes)
 {
-	const char *text = "[policy]\nmode = learn\nruns = 1\nprogram = /x\n[syscalls]\nread = allow\n"
-			   "write = allow\n?zork = allow\n[evidence]\nread = \"1, 1 call\"\nstat = \"1, 1 call\"\n"
-			   "write = \"1, 1 call\"\n";
+	const char *text =
+		"[policy]\nmode = learn\nruns = 1\nprogram = /x\n[syscalls]\nread = allow\n"
+		"write = allow\n?zork = allow\n[evidence]\nread = \"1, 1 call\"\nstat = \"1, 1 "
+		"call\"\n"
+		"write = \"1, 1 call\"\n";
 
 	read_in(text);
 	cr_policy_unset(p, CR_ABI_NATIVE, 0);
@@ -145,7 +155,8 @@ CR_TEST(what_is_gone_goes)
 	p->mode = CR_MODE_UNSET;
 	free(p->program);
 	p->program = NULL;
-	CR_CHECK_STR(edit(text), "[policy]\nruns = 1\n[syscalls]\nwrite = allow\n?zork = allow\n[evidence]\n"
+	CR_CHECK_STR(edit(text),
+		     "[policy]\nruns = 1\n[syscalls]\nwrite = allow\n?zork = allow\n[evidence]\n"
 		     "stat = \"1, 1 call\"\n");
 }
 
@@ -168,10 +179,13 @@ CR_TEST(a_new_file_is_whole)
 	p->include = NULL;
 	p->n_include = 0;
 	CR_CHECK_HAS(out.s, "chestnut-policy(5)");
-	CR_CHECK_HAS(out.s, "\n\n[policy]\nformat = 1\n"
+	CR_CHECK_HAS(out.s,
+		     "\n\n[policy]\nformat = 1\n"
 		     "program = \"/opt/a %22b%22 100%25;%09%5Cc\"\nmode = learn\nviolation = kill\n"
-		     "horizon = 6.18.0 450\nruns = 1\ninclude = base-dynamic\n\n[syscalls]\nread = allow\n\n"
-		     "[evidence]\nread = \"1, 1 call, /opt/a%20%22b%22:%20x%25%0A: f(%22x%22)%5C (a.c:1) < m\"\n");
+		     "horizon = 6.18.0 450\nruns = 1\ninclude = base-dynamic\n\n[syscalls]\nread = "
+		     "allow\n\n"
+		     "[evidence]\nread = \"1, 1 call, /opt/a%20%22b%22:%20x%25%0A: f(%22x%22)%5C "
+		     "(a.c:1) < m\"\n");
 	read_in(out.s);
 	CR_CHECK_STR(p->program, "/opt/a \"b\" 100%;\t\\c");
 	CR_CHECK_STR(p->include[0], "base-dynamic");
@@ -229,14 +243,17 @@ int main(void)
 {
 	CR_RUN(nothing_changes_without_need, "a file that says what it should stays byte for byte");
 	CR_RUN(only_the_changed_value_changes, "only the changed value of a line changes");
-	CR_RUN(new_rules_stand_sorted_and_leave_comments, "new rules stand sorted and part no comment");
+	CR_RUN(new_rules_stand_sorted_and_leave_comments,
+	       "new rules stand sorted and part no comment");
 	CR_RUN(an_order_made_by_hand_stays, "an order made by hand stays");
-	CR_RUN(sections_come_in_their_place, "a missing section comes in its place, below the #! line");
+	CR_RUN(sections_come_in_their_place,
+	       "a missing section comes in its place, below the #! line");
 	CR_RUN(line_ends_are_kept, "CRLF stays CRLF and a missing newline is supplied");
 	CR_RUN(what_is_gone_goes, "a rule that is gone takes its evidence along, and nothing else");
 	CR_RUN(a_new_file_is_whole, "a new file has a title and survives odd paths");
 	CR_RUN(long_evidence_is_cut_at_a_frame, "a stack is cut where a frame ends");
-	CR_RUN(a_comment_that_no_longer_fits_goes, "a comment goes when its line would be too long");
+	CR_RUN(a_comment_that_no_longer_fits_goes,
+	       "a comment goes when its line would be too long");
 	CR_RUN(an_invalid_text_is_not_edited, "an invalid text is not edited");
 	cr_policy_free(p);
 	cr_buf_fini(&out);

@@ -53,15 +53,20 @@ static int load(const char *path)
 
 CR_TEST(everything_is_read)
 {
-	CR_CHECK_INT(parse(
-		"#!/usr/bin/env -S chestnut-run --policy\n"
-		"[policy]\nformat = 1\nprogram = \"/opt/a;b #1\"\nbuild-id = 0123abcd\nmode = strict\n"
-		"violation = errno EACCES ; not EPERM\nhorizon = 6.18.0 450\nruns = 4\nall-runs = 1\n\n"
-		"[syscalls]\nopenat = allow # comment\nread=log\nexecve = never\nconnect = errno ENETDOWN\n"
-		"nr:1000 = allow\n?no_such_call_yet = allow\n?write = allow\nbind = errno 4000\n"
-		"[syscalls i386]\nsocketcall = allow\n[syscalls x32]\nioctl = allow\n"
-		"[evidence]\nopenat = \"2, 31 calls, /usr/bin/a%20b: f (x.c:1) < main\"\nnr:1000 = \"3+, 1 call\"\n"
-		"stat = \"1, 1 call\"\n"), 0);
+	CR_CHECK_INT(parse("#!/usr/bin/env -S chestnut-run --policy\n"
+			   "[policy]\nformat = 1\nprogram = \"/opt/a;b #1\"\nbuild-id = "
+			   "0123abcd\nmode = strict\n"
+			   "violation = errno EACCES ; not EPERM\nhorizon = 6.18.0 450\nruns = "
+			   "4\nall-runs = 1\n\n"
+			   "[syscalls]\nopenat = allow # comment\nread=log\nexecve = "
+			   "never\nconnect = errno ENETDOWN\n"
+			   "nr:1000 = allow\n?no_such_call_yet = allow\n?write = allow\nbind = "
+			   "errno 4000\n"
+			   "[syscalls i386]\nsocketcall = allow\n[syscalls x32]\nioctl = allow\n"
+			   "[evidence]\nopenat = \"2, 31 calls, /usr/bin/a%20b: f (x.c:1) < "
+			   "main\"\nnr:1000 = \"3+, 1 call\"\n"
+			   "stat = \"1, 1 call\"\n"),
+		     0);
 	CR_CHECK_STR(p->program, "/opt/a;b #1");
 	CR_CHECK_STR(p->build_id, "0123abcd");
 	CR_CHECK_INT(p->mode, CR_MODE_STRICT);
@@ -83,7 +88,8 @@ CR_TEST(everything_is_read)
 	CR_CHECK_INT(rule(CR_ABI_NATIVE, "openat")->ev->calls, 31);
 	CR_CHECK_STR(rule(CR_ABI_NATIVE, "openat")->ev->exe, "/usr/bin/a b");
 	CR_CHECK_STR(rule(CR_ABI_NATIVE, "openat")->ev->stack, "f (x.c:1) < main");
-	CR_CHECK(cr_policy_find(p, CR_ABI_NATIVE, 1000)->ev->more && !rule(CR_ABI_NATIVE, "read")->ev);
+	CR_CHECK(cr_policy_find(p, CR_ABI_NATIVE, 1000)->ev->more &&
+		 !rule(CR_ABI_NATIVE, "read")->ev);
 }
 
 CR_TEST(foreign_line_ends_are_accepted)
@@ -100,17 +106,21 @@ CR_TEST(foreign_line_ends_are_accepted)
 static const struct {
 	const char *text, *says, *hint;
 } wrongs[] = {
-	{ "[syscalls]\nopeanat = allow\n", "x.policy:2: no syscall is called \"opeanat\"", "\"openat\"" },
-	{ "[syscalls]\nOPENAT = allow\n", "x.policy:2: no syscall is called \"OPENAT\"", "\"openat\"" },
+	{ "[syscalls]\nopeanat = allow\n", "x.policy:2: no syscall is called \"opeanat\"",
+	  "\"openat\"" },
+	{ "[syscalls]\nOPENAT = allow\n", "x.policy:2: no syscall is called \"OPENAT\"",
+	  "\"openat\"" },
 	{ "[syscalls]\nwaitpid = allow\n", ":2: no syscall is called \"waitpid\"", "\"wait4\"" },
 	{ "[syscalls i386]\nnewfstatat = allow\n", ":2: no i386 syscall", "fstatat64" },
 	{ "[syscalls]\nqqqqqqqqqqq = allow\n", ":2: no syscall", "nr:N" },
 	{ "[syscalls]\nnr:1024 = allow\n", ":2: \"nr:1024\" is not nr:N", "" },
-	{ "[syscalls]\nread = allow\nwrite = allow\nread = log\n", ":4: read is there twice", "line 2" },
+	{ "[syscalls]\nread = allow\nwrite = allow\nread = log\n", ":4: read is there twice",
+	  "line 2" },
 	{ "[syscalls]\nread = allow\nnr:0 = log\n", ":3: nr:0 is there twice", "line 2" },
-	{ "[syscalls]\n?zork = allow\nread = allow\n?ZORK = log\n", ":4: ?ZORK is there twice", "line 2" },
-	{ "[syscalls]\nread = allow\n[evidence]\n[syscalls]\n", ":4: section [syscalls] is there twice",
-		"line 1" },
+	{ "[syscalls]\n?zork = allow\nread = allow\n?ZORK = log\n", ":4: ?ZORK is there twice",
+	  "line 2" },
+	{ "[syscalls]\nread = allow\n[evidence]\n[syscalls]\n",
+	  ":4: section [syscalls] is there twice", "line 1" },
 	{ "[Syscalls]\nread = allow\n", ":1: no section is called [Syscalls]", "lower case" },
 	{ "[syscals]\n", ":1: no section is called [syscals]", "[syscalls]" },
 	{ "[window 1]\n", ":1: sections like [window 1] are not supported yet", "later version" },
@@ -135,7 +145,8 @@ static const struct {
 	{ "[syscalls]\nread = \"allow\" x\n", ":2: there is text behind the closing quote", "" },
 	{ "[syscalls]\nread = 'allow'\n", ":2: a ' inside a value", "double quotes" },
 	{ "[syscalls]\nread = al\"low\n", ":2: a \" inside a value", "double quotes" },
-	{ "[syscalls]\nmode = strict\n", ":2: no syscall is called \"mode\"", "belongs to [policy]" },
+	{ "[syscalls]\nmode = strict\n", ":2: no syscall is called \"mode\"",
+	  "belongs to [policy]" },
 	{ "[policy]\nopenat = allow\n", ":2: [policy] has no key \"openat\"", "[syscalls]" },
 	{ "[policy]\nMode = learn\n", ":2: [policy] has no key \"Mode\"", "lower case" },
 	{ "[policy]\nzork = learn\n", ":2: [policy] has no key \"zork\"", "build-id" },
@@ -151,14 +162,17 @@ static const struct {
 	{ "[policy]\nviolation = errno 0\n", ":2: no errno is called \"0\"", "" },
 	{ "[policy]\nhorizon = 6.18\n", ":2: horizon is not", "6.18.0 450" },
 	{ "[policy]\nhorizon = 6.18 1024\n", ":2: horizon is not", "" },
-	{ "[policy]\nruns = 1\ninclude = no-such-set\n", ":3: no base set is called \"no-such-set\"", "policies" },
-	{ "[policy]\ninclude = ./no-such.policy\n", ":2: there is no file ./no-such.policy to include", "" },
+	{ "[policy]\nruns = 1\ninclude = no-such-set\n",
+	  ":3: no base set is called \"no-such-set\"", "policies" },
+	{ "[policy]\ninclude = ./no-such.policy\n",
+	  ":2: there is no file ./no-such.policy to include", "" },
 	{ "[evidence]\nread = \"often\"\n", ":2: this is no evidence: \"often\"", "2, 31 calls" },
 	{ "[evidence]\nread = \"1, 1 call, \"\n", ":2: this is no evidence", "" },
 	{ "\xef\xbb\xbf[syscalls]\n", ":1: the file begins with a byte order mark", "without" },
 	{ "# a comment \\\n[syscalls]\n", ":1: the line ends in a backslash", "never continued" },
 	{ "[syscalls]\nread = allow \\  \n", ":2: the line ends in a backslash", "" },
-	{ "[syscalls]\nread = \001allow\n", ":2: byte 0x01: this is not a text file", "plain text" },
+	{ "[syscalls]\nread = \001allow\n", ":2: byte 0x01: this is not a text file",
+	  "plain text" },
 	{ "[syscalls]\nread = al\rlow\n", ":2: a carriage return", "" },
 	{ "\177ELF\002\001\001", ":1: byte 0x7f: this is not a text file", "" },
 };
@@ -175,7 +189,8 @@ CR_TEST(every_mistake_has_its_sentence)
 		if (!strstr(err.hint, wrongs[i].hint))
 			CR_FAIL("of %s it hints: %s", wrongs[i].text, err.hint);
 		/* without words the answer is the same */
-		CR_CHECK_INT(cr_ini_parse("x", wrongs[i].text, strlen(wrongs[i].text), &p, NULL), -EINVAL);
+		CR_CHECK_INT(cr_ini_parse("x", wrongs[i].text, strlen(wrongs[i].text), &p, NULL),
+			     -EINVAL);
 	}
 }
 
@@ -284,8 +299,9 @@ CR_TEST(includes_end)
 
 /* What start-up never makes, and no base set may give away. */
 static const char *const never_base[] = {
-	"execve", "execveat", "socket", "connect", "bind", "ptrace", "unlink", "kill", "fork", "mount",
-	"bpf", "io_uring_setup", "clone3", "clone", "rename", "chmod", "setuid", "sendto",
+	"execve", "execveat", "socket", "connect", "bind",   "ptrace",
+	"unlink", "kill",     "fork",	"mount",   "bpf",    "io_uring_setup",
+	"clone3", "clone",    "rename", "chmod",   "setuid", "sendto",
 };
 
 CR_TEST(base_sets_are_valid_and_small)
@@ -305,7 +321,8 @@ CR_TEST(base_sets_are_valid_and_small)
 			CR_CHECK(p->rules[k]->act == CR_ACT_ALLOW && !p->rules[k]->ev);
 		for (k = 0; k < CR_ARRAY_SIZE(never_base); k++)
 			if (rule(CR_ABI_NATIVE, never_base[k]))
-				CR_CHECK(strcmp(sets[i], "base-go") == 0 && strcmp(never_base[k], "clone") == 0);
+				CR_CHECK(strcmp(sets[i], "base-go") == 0 &&
+					 strcmp(never_base[k], "clone") == 0);
 	}
 	CR_CHECK_INT(cr_ini_base_path("../policies/base-go", &path), -ENOENT);
 	CR_CHECK_INT(cr_ini_base_path("no-such-set", &path), -ENOENT);
@@ -318,15 +335,20 @@ int main(void)
 	if (!mkdtemp(dir))
 		return 99;
 	CR_RUN(everything_is_read, "every section, key and action is read");
-	CR_RUN(foreign_line_ends_are_accepted, "CRLF, blanks, and no newline at the end are accepted");
+	CR_RUN(foreign_line_ends_are_accepted,
+	       "CRLF, blanks, and no newline at the end are accepted");
 	CR_RUN(every_mistake_has_its_sentence, "every mistake is told with file, line and a hint");
 	CR_RUN(nul_bytes_are_found, "a NUL byte is binary garbage");
-	CR_RUN(a_line_may_have_a_thousand_bytes, "a line of 1000 bytes is read, one of 1001 refused");
-	CR_RUN(odd_files_are_refused, "directories, devices, FIFOs and huge files are refused at once");
+	CR_RUN(a_line_may_have_a_thousand_bytes,
+	       "a line of 1000 bytes is read, one of 1001 refused");
+	CR_RUN(odd_files_are_refused,
+	       "directories, devices, FIFOs and huge files are refused at once");
 	CR_RUN(a_file_without_permission_is_named, "a file that may not be read is named");
-	CR_RUN(files_are_included_beside_the_including_one, "includes are relative, and the last one wins");
+	CR_RUN(files_are_included_beside_the_including_one,
+	       "includes are relative, and the last one wins");
 	CR_RUN(includes_end, "cycles, deep nesting and mistakes in includes are told");
-	CR_RUN(base_sets_are_valid_and_small, "the shipped base sets are valid and give nothing away");
+	CR_RUN(base_sets_are_valid_and_small,
+	       "the shipped base sets are valid and give nothing away");
 	cr_policy_free(p);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) ? 99 : cr_done();

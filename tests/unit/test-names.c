@@ -53,8 +53,8 @@ CR_TEST(every_number_comes_back)
 			cr_nr_to_name((enum cr_abi)abi, nr, name);
 			named += strncmp(name, "nr:", 3) != 0;
 			if (cr_name_to_nr((enum cr_abi)abi, name) != (int)nr)
-				CR_FAIL("%s %u is called %s, which is %d", cr_abi_facts[abi].name, nr, name,
-					cr_name_to_nr((enum cr_abi)abi, name));
+				CR_FAIL("%s %u is called %s, which is %d", cr_abi_facts[abi].name,
+					nr, name, cr_name_to_nr((enum cr_abi)abi, name));
 			/* the second answer comes from the cache */
 			CR_CHECK_INT(cr_name_to_nr((enum cr_abi)abi,
 						   cr_nr_to_name((enum cr_abi)abi, nr, name)), nr);
@@ -129,9 +129,11 @@ int main(void)
 	CR_RUN(spread_calls_have_the_kernels_number, "i386 socket calls have the kernel's numbers");
 	CR_RUN(numbers_are_names_too, "nr:N is a name below 1024 and nothing else is");
 	CR_RUN(every_number_comes_back, "every number of every ABI comes back from its name");
-	CR_RUN(the_nearest_name_is_offered, "a misspelt name finds its neighbour, nonsense finds none");
+	CR_RUN(the_nearest_name_is_offered,
+	       "a misspelt name finds its neighbour, nonsense finds none");
 	CR_RUN(long_names_are_harmless, "a name of 4095 letters is only unknown");
-	CR_RUN(the_highest_number_has_a_name, "the highest number has a name and none above it has");
+	CR_RUN(the_highest_number_has_a_name,
+	       "the highest number has a name and none above it has");
 	CR_RUN(errnos_have_names, "every errno comes back from its name");
 	return cr_done();
 }

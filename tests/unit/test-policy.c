@@ -36,7 +36,8 @@ CR_TEST(rules_are_found_whatever_the_order)
 	for (i = 0; i < CR_NR_MAX; i++) {
 		nr = i * 389 % CR_NR_MAX;	/* every number once, in no order */
 		for (abi = 0; abi < CR_ABI_COUNT; abi++)
-			set(nr % 2 ? NULL : "base", (enum cr_abi)abi, nr, nr % 3 ? CR_ACT_ALLOW : CR_ACT_LOG);
+			set(nr % 2 ? NULL : "base", (enum cr_abi)abi, nr,
+			    nr % 3 ? CR_ACT_ALLOW : CR_ACT_LOG);
 	}
 	CR_CHECK_INT(p->n_rules, 3 * CR_NR_MAX);
 	CR_CHECK_INT(p->n_own, 3 * CR_NR_MAX / 2);
@@ -116,10 +117,13 @@ int main(void)
 {
 	CR_RUN(a_new_policy_is_empty, "a new policy has no rules and kills");
 	CR_RUN(rules_are_found_whatever_the_order, "3072 rules set in no order are all found");
-	CR_RUN(own_rules_hide_base_rules, "an own rule hides a base set's, and shows it again when it goes");
-	CR_RUN(a_later_base_set_wins, "of two base sets the later wins, and its name is the policy's own");
+	CR_RUN(own_rules_hide_base_rules,
+	       "an own rule hides a base set's, and shows it again when it goes");
+	CR_RUN(a_later_base_set_wins,
+	       "of two base sets the later wins, and its name is the policy's own");
 	CR_RUN(a_replaced_rule_has_no_evidence, "a rule is learned while it has evidence");
-	CR_RUN(confirmed_means_no_one_needs_to_look, "confirmed: allowed, silent, and seen often enough");
+	CR_RUN(confirmed_means_no_one_needs_to_look,
+	       "confirmed: allowed, silent, and seen often enough");
 	cr_policy_free(p);
 	return cr_done();
 }

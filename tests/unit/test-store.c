@@ -52,8 +52,8 @@ static void begin(bool all)
 
 static int saw(const char *name)
 {
-	return cr_store_saw(s, CR_ABI_NATIVE, (uint32_t)cr_name_to_nr(CR_ABI_NATIVE, name), "/bin/x", "main",
-			    &err);
+	return cr_store_saw(s, CR_ABI_NATIVE, (uint32_t)cr_name_to_nr(CR_ABI_NATIVE, name),
+			    "/bin/x", "main", &err);
 }
 
 static void save(void)
@@ -163,14 +163,16 @@ CR_TEST(an_all_run_counts_on)
 	CR_CHECK_INT(saw("read"), 0);
 	cr_store_count(s, CR_ABI_NATIVE, 0, 5);
 	save();
-	CR_CHECK_STR(file_text(), "[policy]\nruns = 1\nall-runs = 1\n\n[syscalls]\nread = allow\n[evidence]\n"
+	CR_CHECK_STR(file_text(),
+		     "[policy]\nruns = 1\nall-runs = 1\n\n[syscalls]\nread = allow\n[evidence]\n"
 		     "read = \"4+, 12 calls\"\n");
 }
 
 CR_TEST(what_a_person_wrote_is_not_changed)
 {
-	const char *mine = "[policy]\nruns = 1\ninclude = ./base\n[syscalls]\nread = never\nwrite = allow\n"
-			   "close = log\n[evidence]\nclose = \"1, 1 call\"\n";
+	const char *mine =
+		"[policy]\nruns = 1\ninclude = ./base\n[syscalls]\nread = never\nwrite = allow\n"
+		"close = log\n[evidence]\nclose = \"1, 1 call\"\n";
 
 	begin_test();
 	run("printf '[syscalls]\\nbrk = allow\\nmmap = errno EPERM\\n' > base");
@@ -242,7 +244,8 @@ CR_TEST(links_modes_and_litter_are_minded)
 	begin(false);
 	CR_CHECK_INT(lstat(path, &st), 0);
 	CR_CHECK(S_ISLNK(st.st_mode));
-	run("test -s real/y.policy; ! test -e real/.y.policy.999999999.tmp; test -e real/.y.policy.1.tmp");
+	run("test -s real/y.policy; ! test -e real/.y.policy.999999999.tmp; test -e "
+	    "real/.y.policy.1.tmp");
 	run("chmod 640 real/y.policy");
 	snprintf(name, sizeof(name), "%s/real/y.policy", dir);
 	if (geteuid() == 0)
@@ -282,8 +285,8 @@ static int learn_forty(void)
 	if (cr_store_begin(path, NULL, false, &mine, &err) < 0)
 		return 1;
 	for (nr = 0; nr < 40; nr++)
-		if (cr_store_saw(mine, CR_ABI_NATIVE, (uint32_t)learner_no * 40 + nr, "/bin/x", "f < main",
-				 &err) != 1)
+		if (cr_store_saw(mine, CR_ABI_NATIVE, (uint32_t)learner_no * 40 + nr, "/bin/x",
+				 "f < main", &err) != 1)
 			return 2;
 	if (cr_store_saw(mine, CR_ABI_I386, 7, NULL, NULL, &err) < 0)
 		return 3;
@@ -428,7 +431,8 @@ static int fill_disk(void)
 	fd = open(junk, O_WRONLY | O_CREAT, 0644);
 	while (write(fd, big, sizeof(big)) > 0)
 		;
-	if (saw("read") != -ENOSPC || !strstr(err.text, "No space left") || !strstr(err.hint, "make room"))
+	if (saw("read") != -ENOSPC || !strstr(err.text, "No space left") ||
+	    !strstr(err.hint, "make room"))
 		return 2;
 	if (cr_store_unsaved(s) != 1 || unlink(junk) < 0)
 		return 3;
@@ -472,7 +476,8 @@ CR_TEST(a_command_can_edit)
 	CR_CHECK_STR(file_text(), "[policy]\nmode = learn\n[syscalls]\n# hm\nwrite = allow\n");
 	rc = 0;
 	CR_CHECK_INT(cr_store_edit(path, add_rule, &rc, &err), 0);
-	CR_CHECK_STR(file_text(), "[policy]\nmode = strict\n[syscalls]\nread = never\n# hm\nwrite = allow\n");
+	CR_CHECK_STR(file_text(),
+		     "[policy]\nmode = strict\n[syscalls]\nread = never\n# hm\nwrite = allow\n");
 }
 
 int main(void)
@@ -483,18 +488,25 @@ int main(void)
 		return 99;
 	CR_RUN(the_first_run_makes_the_file, "the first run makes the file and its directory");
 	CR_RUN(a_call_is_on_disk_when_saw_returns, "a new call is on disk when saw returns");
-	CR_RUN(executions_and_calls_are_counted, "executions and calls are counted, and N+ says when no more");
+	CR_RUN(executions_and_calls_are_counted,
+	       "executions and calls are counted, and N+ says when no more");
 	CR_RUN(an_all_run_counts_on, "a run that traces all counts beyond N+");
 	CR_RUN(what_a_person_wrote_is_not_changed, "what a person wrote or denied is not changed");
 	CR_RUN(hand_edits_during_a_run_survive, "hand edits during a run survive it");
-	CR_RUN(a_spoilt_file_is_not_overwritten, "a file that was spoilt meanwhile is not overwritten");
-	CR_RUN(a_deleted_file_comes_back_whole, "a file that was deleted meanwhile comes back whole");
-	CR_RUN(links_modes_and_litter_are_minded, "links lead, modes stay, litter of the dead goes");
+	CR_RUN(a_spoilt_file_is_not_overwritten,
+	       "a file that was spoilt meanwhile is not overwritten");
+	CR_RUN(a_deleted_file_comes_back_whole,
+	       "a file that was deleted meanwhile comes back whole");
+	CR_RUN(links_modes_and_litter_are_minded,
+	       "links lead, modes stay, litter of the dead goes");
 	CR_RUN(eight_learners_lose_nothing, "eight learners at once lose nothing");
-	CR_RUN(a_kill_loses_nothing, "a kill at any of 100 moments loses nothing that was answered");
-	CR_RUN(a_directory_without_permission_is_named, "a directory without write permission is named");
+	CR_RUN(a_kill_loses_nothing,
+	       "a kill at any of 100 moments loses nothing that was answered");
+	CR_RUN(a_directory_without_permission_is_named,
+	       "a directory without write permission is named");
 	CR_RUN(a_file_size_limit_is_a_clean_error, "a file size limit is a clean error");
-	CR_RUN(a_full_disk_leaves_the_old_policy, "a full disk leaves the old policy, and room heals it");
+	CR_RUN(a_full_disk_leaves_the_old_policy,
+	       "a full disk leaves the old policy, and room heals it");
 	CR_RUN(a_command_can_edit, "a command can edit, or leave the file alone");
 	cr_store_free(s);
 	cr_policy_free(p);
