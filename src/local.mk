@@ -1,17 +1,17 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
 	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h \
-	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/filter.h \
-	include/cr/image.h include/cr/ini.h include/cr/judge.h include/cr/launch.h \
-	include/cr/learn.h include/cr/log.h include/cr/map.h include/cr/mem.h \
-	include/cr/names.h include/cr/place.h include/cr/policy.h include/cr/probe.h \
-	include/cr/proc.h include/cr/ptrace.h include/cr/regs.h include/cr/session.h \
-	include/cr/store.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h \
-	include/cr/wake.h \
+	include/cr/decode.h include/cr/enforce.h include/cr/err.h include/cr/event.h \
+	include/cr/filter.h include/cr/front.h include/cr/image.h include/cr/ini.h \
+	include/cr/judge.h include/cr/launch.h include/cr/learn.h include/cr/log.h \
+	include/cr/map.h include/cr/mem.h include/cr/names.h include/cr/place.h \
+	include/cr/policy.h include/cr/probe.h include/cr/proc.h include/cr/ptrace.h \
+	include/cr/regs.h include/cr/session.h include/cr/store.h include/cr/tracee.h \
+	include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
 	src/base/buf.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
-	src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c src/sys/proc.c \
-	src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
+	src/sys/front.c src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c \
+	src/sys/proc.c src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
 	src/image/image.c \
 	src/unwind/clean.c src/unwind/file.c src/unwind/maps.c src/unwind/mem.c \
 	src/unwind/names.c src/unwind/print.c src/unwind/slow.c src/unwind/unwind-int.h \
@@ -23,18 +23,32 @@ libcr_a_SOURCES = \
 	src/filter/bpf.c src/filter/build.c src/filter/plan.c src/filter/prove.c \
 	src/core/event.c src/core/tracee.c \
 	src/learn/learn.c \
-	src/enforce/enforce.c \
+	src/enforce/decode-int.h src/enforce/decode.c src/enforce/enforce.c \
+	src/enforce/flags.c src/enforce/signatures.c \
 	src/session/parts.h src/session/session.c src/session/signals.c src/session/site.c \
 	src/session/tame.c
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS)
 
 bin_PROGRAMS += chestnut-run chestnut
-chestnut_run_SOURCES = src/cli/run.c src/cli/options.c src/cli/plan.c
+chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c src/cli/find.c
 chestnut_run_LDADD = $(cr_libs)
-chestnut_SOURCES = src/cli/chestnut.c src/cli/options.c src/cli/show.c src/cli/finalize.c \
-	src/cli/doctor.c
+chestnut_SOURCES = src/cli/allow.c src/cli/chestnut.c src/cli/doctor.c src/cli/finalize.c \
+	src/cli/find.c src/cli/options.c src/cli/show.c
 chestnut_LDADD = $(cr_libs)
 
 policydir = $(pkgdatadir)/policies
+dist_policy_DATA = policies/base-dynamic.ini policies/base-go.ini policies/base-musl.ini \
+	policies/base-static.ini
+dist_man_MANS = man/chestnut-run.1 man/chestnut.1 man/chestnut-policy.5
 EXTRA_DIST += src/LAYERS src/HACKING
+
+# A program that is run from the build tree finds its base sets there.
+all-local: policies/.built
+policies/.built: $(dist_policy_DATA)
+	@$(MKDIR_P) policies
+	@test -f policies/base-dynamic.ini || cp $(addprefix $(srcdir)/,$(dist_policy_DATA)) policies
+	@cmp -s $(srcdir)/policies/base-dynamic.ini policies/base-dynamic.ini || \
+		cp $(addprefix $(srcdir)/,$(dist_policy_DATA)) policies
+	@touch $@
+CLEANFILES += policies/.built

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "cr/err.h"
+#include "cr/front.h"
 #include "cr/judge.h"
 #include "cr/unwind.h"
 
@@ -24,7 +25,10 @@ struct cr_session_plan {
 	uint32_t filter_data;		/* SECCOMP_RET_DATA of our filter's stops */
 	/* Called about once a second when stops come, and once at the end; may be NULL. */
 	void (*tick)(void *ctx);
-	void *ctx;			/* borrowed: for tick */
+	/* Called when the program has ended and others that it made have not; may be NULL. */
+	void (*left_behind)(void *ctx);
+	void *ctx;			/* borrowed: for these two */
+	const struct cr_front *front;	/* borrowed: for the session's life */
 };
 
 struct cr_outcome {
@@ -42,7 +46,7 @@ struct cr_session;
 struct cr_session *cr_session_new(const struct cr_session_plan *plan) CR_MUST_CHECK;
 void cr_session_free(struct cr_session *s);
 
-/* Supervises @root, a child from cr_launch, and everything it makes, until all are gone. */
+/* Supervises @root, seized by cr_launch_seize, and everything it makes, until all are gone. */
 int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, struct cr_err *err)
 	CR_MUST_CHECK;
 

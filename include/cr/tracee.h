@@ -28,7 +28,6 @@ struct cr_tracee {
 	pid_t tid;
 	pid_t tgid;
 	enum cr_state state;
-	int stop_sig;		/* with CR_ST_STOPPED */
 };
 
 #define CR_TRACEES_DEAD 64u

@@ -25,6 +25,9 @@ struct cr_signals {
 /* Takes over all signals that can be sent to us from outside; unblocks them. @found is filled. */
 int cr_wake_init(struct cr_signals *found) CR_MUST_CHECK;
 
+/* The same in a process that we have forked: what its parent was sent is not its own. */
+int cr_wake_again(void) CR_MUST_CHECK;
+
 /* Has a signal come, or the bell rung, since cr_wake_next last said that there was nothing? */
 bool cr_wake_pending(void);
 

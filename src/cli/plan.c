@@ -260,7 +260,7 @@ static int find_policy(struct cr_run_plan *plan, struct cr_err *err)
 	if (plan->policy_arg)
 		cr_buf_add(&path, plan->policy_arg);
 	else
-		rc = cr_policy_path(name, learning, &path, err);
+		rc = cr_policy_default(name, learning, &path, err);
 	if (rc < 0)
 		return rc;
 	plan->policy_path = cr_buf_take(&path);

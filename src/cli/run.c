@@ -14,6 +14,7 @@
 
 #include "cr/enforce.h"
 #include "cr/filter.h"
+#include "cr/front.h"
 #include "cr/image.h"
 #include "cr/learn.h"
 #include "cr/log.h"
@@ -33,6 +34,7 @@ struct run {
 	struct cr_unwinder *unwinder;	/* owned */
 	struct cr_session *session;	/* owned */
 	struct cr_outcome outcome;
+	struct cr_front front;
 	int report;			/* where the child tells why it could not execute */
 };
 
@@ -122,6 +124,15 @@ static void tick(void *ctx)
 		cr_learn_tick(r->learn);
 }
 
+/* Whoever waits for the program shall not wait for what it left behind. */
+static void left_behind(void *ctx)
+{
+	struct run *r = ctx;
+
+	tick(ctx);
+	cr_front_tell(&r->front, (struct cr_front_word){ CR_FRONT_LIKE_PROGRAM, 0 });
+}
+
 static int make_session(struct run *r, struct cr_err *err)
 {
 	struct cr_session_plan plan = {
@@ -129,7 +140,9 @@ static int make_session(struct run *r, struct cr_err *err)
 		.strict = r->plan.mode == CR_MODE_STRICT,
 		.filter_data = CR_FILTER_DATA,
 		.tick = tick,
+		.left_behind = left_behind,
 		.ctx = r,
+		.front = &r->front,
 	};
 
 	r->unwinder = cr_unwinder_new();
@@ -162,24 +175,6 @@ static void step_aside(void)
 	}
 	/* The program has our uid: it shall not be able to trace us, or to write into our memory. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-static int start(struct run *r, struct cr_err *err)
-{
-	struct cr_launch launch = {
-		.path = r->plan.path, .argv = r->plan.argv, .envp = r->plan.envp,
-		.filter = r->filter.insn, .filter_len = r->filter.len,
-		.signals = &r->signals,
-		.user = r->plan.user_name ? &r->plan.user : NULL,
-	};
-	pid_t pid;
-	int rc;
-
-	rc = cr_launch(&launch, &pid, &r->report, err);
-	if (rc < 0)
-		return rc;
-	step_aside();
-	return cr_session_run(r->session, pid, &r->outcome, err);
 }
 
 /* The child ended before its exec: which of the steps failed, and our exit status for it. */
@@ -247,20 +242,52 @@ static int finish(struct run *r, struct cr_err *err)
 	return rc;
 }
 
-/* Ends as the program did, also by the same signal. */
-static int end_like(const struct cr_outcome *out)
+/* How the front shall end. */
+static struct cr_front_word last_word(struct run *r, struct cr_err *err)
+{
+	struct cr_front_word word = { CR_FRONT_EXIT, CR_EXIT_SELF };
+
+	if (!r->outcome.started) {
+		word.value = not_started(r, err);
+		cr_log_err(err);
+		return word;
+	}
+	if (finish(r, err) < 0) {
+		cr_log_err(err);
+		return word;
+	}
+	if (r->outcome.failed)
+		return word;
+	/* As the kernel ends a program whose filter says KILL_PROCESS. */
+	if (r->outcome.denied)
+		return (struct cr_front_word){ CR_FRONT_SIGNAL, SIGSYS };
+	return (struct cr_front_word){ CR_FRONT_LIKE_PROGRAM, 0 };
+}
+
+static int supervise(struct run *r, struct cr_err *err)
+{
+	struct cr_front_word word = { CR_FRONT_EXIT, CR_EXIT_SELF };
+	int rc;
+
+	step_aside();
+	rc = cr_launch_seize(r->front.program, r->report, err);
+	if (rc == 0)
+		rc = cr_session_run(r->session, r->front.program, &r->outcome, err);
+	if (rc == 0) {
+		word = last_word(r, err);
+	} else {
+		cr_log_err(err);
+		kill(r->front.program, SIGKILL);
+	}
+	cr_front_tell(&r->front, word);
+	return 0;
+}
+
+static int die_by(int sig)
 {
 	struct rlimit none = { 0, 0 };
 	sigset_t set;
-	int sig = WIFSIGNALED(out->status) ? WTERMSIG(out->status) : 0;
 
-	if (out->failed)
-		return CR_EXIT_SELF;
-	/* What the kernel does to a program whose filter says KILL_PROCESS. */
-	if (out->denied)
-		sig = SIGSYS;
-	if (!sig)
-		return WEXITSTATUS(out->status);
 	setrlimit(RLIMIT_CORE, &none);
 	signal(sig, SIG_DFL);
 	sigemptyset(&set);
@@ -270,9 +297,53 @@ static int end_like(const struct cr_outcome *out)
 	return 128 + sig;
 }
 
+/* Ends as the program did, also by the same signal. */
+static int stand_in(struct run *r)
+{
+	struct cr_front_word word = { CR_FRONT_LIKE_PROGRAM, 0 };
+	int status = 0, rc;
+
+	step_aside();
+	rc = cr_front_wait(&r->front, &word, &status);
+	if (rc < 0) {
+		cr_error("the supervisor was killed, and the program with it");
+		return die_by(SIGKILL);
+	}
+	if (word.how == CR_FRONT_EXIT)
+		return word.value;
+	if (word.how == CR_FRONT_SIGNAL)
+		return die_by(word.value);
+	return WIFSIGNALED(status) ? die_by(WTERMSIG(status)) : WEXITSTATUS(status);
+}
+
+static int start(struct run *r, struct cr_err *err)
+{
+	struct cr_launch launch = {
+		.path = r->plan.path, .argv = r->plan.argv, .envp = r->plan.envp,
+		.filter = r->filter.insn, .filter_len = r->filter.len,
+		.signals = &r->signals,
+		.user = r->plan.user_name ? &r->plan.user : NULL,
+	};
+	pid_t pid;
+	int rc;
+
+	rc = cr_launch(&launch, &pid, &r->report, err);
+	if (rc < 0)
+		return rc;
+	/* Nobody seizes the child when this fails: it sees its socket closed, and ends. */
+	rc = cr_front_fork(pid, &r->front, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return supervise(r, err);
+	close(r->report);
+	r->report = -1;
+	return stand_in(r);
+}
+
 static int act(struct run *r, struct cr_err *err)
 {
-	int rc, saved, status;
+	int rc;
 
 	rc = r->plan.mode == CR_MODE_LEARN ? seat_learner(r, err) : seat_enforcer(r, err);
 	if (rc == 0)
@@ -285,17 +356,7 @@ static int act(struct run *r, struct cr_err *err)
 		cr_log_err(err);
 		return CR_EXIT_SELF;
 	}
-	if (!r->outcome.started) {
-		status = not_started(r, err);
-		cr_log_err(err);
-		return status;
-	}
-	saved = finish(r, err);
-	if (saved < 0) {
-		cr_log_err(err);
-		return CR_EXIT_SELF;
-	}
-	return end_like(&r->outcome);
+	return rc;
 }
 
 static int open_output(const char *path, struct cr_err *err)

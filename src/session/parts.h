@@ -19,11 +19,11 @@
 #include "cr/session.h"
 #include "cr/tracee.h"
 
-/* Signals sent to the supervisor, which were meant for the program. */
+/* Signals sent to the front, which were meant for the program. */
 #define CR_FORWARD_MAX 16u
 
 struct cr_forward {
-	siginfo_t info;		/* as it reached us */
+	siginfo_t info;		/* as it reached the front */
 	struct timespec due;	/* when it is passed on, unless the program got it by itself */
 	bool sent;		/* passed on, not delivered yet */
 };
@@ -35,14 +35,11 @@ struct cr_session {
 	struct cr_outcome out;
 	pid_t root;
 	bool root_gone;
-	struct timespec root_ended;	/* when; zero when that was told, or is not worth telling */
 	bool ending;		/* everything is being killed */
-	bool newly_stopped;	/* since the last look at job control */
 	bool warned_listener;
 
 	struct cr_forward forward[CR_FORWARD_MAX];
 	unsigned int n_forward;
-	struct timespec asked_to_stop;	/* when the terminal asked our process group to stop */
 
 	/* What was found out about the process that was looked at last. */
 	pid_t exe_of;
@@ -59,12 +56,8 @@ void cr_site_forget(struct cr_session *s, pid_t pid);
 struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,
 			  const struct cr_call *call);
 
-/* signals.c: the supervisor's own signals, and job control */
+/* signals.c: signals sent to the front, and our own bell */
 void cr_signals_look(struct cr_session *s);
-/* The first process has ended. */
-void cr_signals_root_gone(struct cr_session *s);
-/* Somebody has just entered a group-stop. */
-void cr_signals_stop_too(struct cr_session *s);
 /* A signal is about to be delivered to @t: was it passed on by us, or has it come by itself? */
 void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig);
 

@@ -152,8 +152,9 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 
 static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
-	(void)s;
 	(void)ev;
+	if (t->state == CR_ST_STOPPED && t->tid == s->root)
+		cr_front_continue(s->plan.front);
 	if (t->state != CR_ST_LAUNCHING)
 		t->state = CR_ST_RUNNING;
 	return run_on;
@@ -162,11 +163,10 @@ static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const st
 static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 				 const struct cr_event *ev)
 {
-	if (t->state != CR_ST_LAUNCHING) {
+	(void)s;
+	(void)ev;
+	if (t->state != CR_ST_LAUNCHING)
 		t->state = CR_ST_STOPPED;
-		t->stop_sig = ev->sig;
-	}
-	s->newly_stopped = true;
 	return (struct next){ NEXT_LISTEN, 0 };
 }
 
@@ -187,7 +187,9 @@ static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const stru
 	if (was_root) {
 		s->out.status = ev->status;
 		s->root_gone = true;
-		cr_signals_root_gone(s);
+		if (cr_tracees_count(&s->tracees) > 0 && !s->ending && s->out.started &&
+		    s->plan.left_behind)
+			s->plan.left_behind(s->plan.ctx);
 	}
 	return is_gone;
 }
@@ -308,9 +310,6 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 			return cr_err_sys(err, n, "cannot wait for the program");
 		for (i = 0; i < n; i++)
 			dispatch(s, &batch[i]);
-		if (s->newly_stopped)
-			cr_signals_stop_too(s);
-		s->newly_stopped = false;
 		tick(s);
 	}
 	*out = s->out;

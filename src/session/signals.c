@@ -15,9 +15,6 @@
 /* A sender may signal the whole process group, that is, us and the program; so what came to us
  * is passed on only when the program has not seen the same a moment later. */
 #define GRACE_MS 30
-/* A program that cleans its screen up before it stops does so within this. */
-#define STOP_MS 2000
-
 static long ms_since(const struct timespec *then)
 {
 	struct timespec now;
@@ -31,17 +28,20 @@ static void drop(struct cr_session *s, unsigned int i)
 	s->forward[i] = s->forward[--s->n_forward];
 }
 
-/* Was it sent by a process outside of the tree, with kill(2) or the like? What the kernel sends
- * (a terminal's Ctrl-C) goes to the program's process group as well; what the program sends to its
- * group, or to its parent, is not ours to return. */
-static bool from_outside(struct cr_session *s, const siginfo_t *info)
+/* A signal that was sent to the front. What the program sends to its process group, or to its
+ * parent, is not ours to return. */
+static void take(struct cr_session *s, const siginfo_t *info)
 {
-	if (info->si_code != SI_USER && info->si_code != SI_QUEUE && info->si_code != SI_TKILL)
-		return false;
-	return !cr_tracees_knew(&s->tracees, info->si_pid);
+	struct cr_forward *f;
+
+	if (cr_tracees_knew(&s->tracees, info->si_pid) || s->n_forward == CR_FORWARD_MAX)
+		return;
+	f = &s->forward[s->n_forward++];
+	*f = (struct cr_forward){ .info = *info };
+	clock_gettime(CLOCK_MONOTONIC, &f->due);
 }
 
-/* The program has ended and left processes behind, which is what keeps us here. */
+/* The program has ended and left processes behind: what is sent to us is meant for them. */
 static void to_all(struct cr_session *s, int sig)
 {
 	struct cr_tracee *t;
@@ -50,23 +50,6 @@ static void to_all(struct cr_session *s, int sig)
 	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
 		if (t->tid == t->tgid)
 			kill(t->tgid, sig);
-}
-
-static void take(struct cr_session *s, const siginfo_t *info)
-{
-	struct cr_forward *f;
-
-	if (info->si_signo == SIGTSTP)
-		clock_gettime(CLOCK_MONOTONIC, &s->asked_to_stop);
-	if (s->root_gone) {
-		to_all(s, info->si_signo);
-		return;
-	}
-	if (!from_outside(s, info) || s->n_forward == CR_FORWARD_MAX)
-		return;
-	f = &s->forward[s->n_forward++];
-	*f = (struct cr_forward){ .info = *info };
-	clock_gettime(CLOCK_MONOTONIC, &f->due);
 }
 
 /* Sends with our own id; the delivery-stop puts the sender's back (cr_signals_delivery). */
@@ -132,66 +115,6 @@ static void forward(struct cr_session *s)
 			cr_wake_in(GRACE_MS / 3);
 }
 
-/* The stop that everybody we trace is in, if so; otherwise 0. */
-static int stopped_by(struct cr_session *s)
-{
-	struct cr_tracee *t;
-	size_t at = 0;
-	int sig = 0;
-
-	while ((t = cr_map_each(&s->tracees.by_tid, &at))) {
-		if (t->state != CR_ST_STOPPED)
-			return 0;
-		if (t->tgid == s->root)
-			sig = t->stop_sig;
-	}
-	return sig;
-}
-
-/* A shell with job control waits for us, not for the program: when the program has been stopped
- * from the terminal we stop too, so that the shell sees it. Only then: stopped for any other reason,
- * the program may be continued by somebody who does not know us. */
-void cr_signals_stop_too(struct cr_session *s)
-{
-	struct sigaction dfl = { .sa_handler = SIG_DFL }, old;
-	bool asked = s->asked_to_stop.tv_sec && ms_since(&s->asked_to_stop) < STOP_MS;
-	int sig = stopped_by(s);
-
-	if (sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU)
-		return;
-	if (!asked && getpgrp() != getpid())
-		return;
-	s->asked_to_stop = (struct timespec){ 0, 0 };
-	sigaction(sig, &dfl, &old);
-	raise(sig);
-	sigaction(sig, &old, NULL);
-}
-
-#define LEFT_MS 990
-
-void cr_signals_root_gone(struct cr_session *s)
-{
-	clock_gettime(CLOCK_MONOTONIC, &s->root_ended);
-	if (cr_tracees_count(&s->tracees) > 0)
-		cr_wake_in(LEFT_MS);
-}
-
-/* A person who waits for a prompt wants to know why there is none. */
-static void tell_who_is_left(struct cr_session *s)
-{
-	size_t n = cr_tracees_count(&s->tracees);
-
-	if (!s->root_ended.tv_sec || n == 0)
-		return;
-	if (ms_since(&s->root_ended) < LEFT_MS) {
-		cr_wake_in(LEFT_MS);
-		return;
-	}
-	s->root_ended = (struct timespec){ 0, 0 };
-	cr_info("the program has ended; %zu thread%s that it left behind %s still supervised", n,
-		n == 1 ? "" : "s", n == 1 ? "is" : "are");
-}
-
 void cr_signals_look(struct cr_session *s)
 {
 	siginfo_t info;
@@ -199,9 +122,12 @@ void cr_signals_look(struct cr_session *s)
 	if (!cr_wake_pending())
 		return;
 	while (cr_wake_next(&info))
-		take(s, &info);
+		if (s->root_gone && info.si_code == SI_USER)
+			to_all(s, info.si_signo);
+	while (cr_front_next(s->plan.front, &info))
+		if (!s->root_gone)
+			take(s, &info);
 	if (s->n_forward)
 		forward(s);
 	cr_place_bell(&s->place);
-	tell_who_is_left(s);
 }

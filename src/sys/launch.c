@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "cr/launch.h"
 #include "cr/ptrace.h"
@@ -140,10 +139,14 @@ static int execute(const struct cr_launch *l)
 static void child(const struct cr_launch *l, int report)
 {
 	struct failure f = { CR_LAUNCH_NONE, 0 };
-	char go;
+	pid_t supervisor;
 
-	/* The supervisor closes its end when it cannot seize us. */
-	if (read(report, &go, 1) != 1)
+	/* The supervisor closes its end when it cannot seize us. It is no ancestor of ours: where Yama
+	 * wants one, we have to say that it may. */
+	if (read(report, &supervisor, sizeof(supervisor)) != (ssize_t)sizeof(supervisor))
+		_exit(125);
+	prctl(PR_SET_PTRACER, supervisor, 0, 0, 0);
+	if (write(report, "r", 1) != 1 || read(report, &f.step, 1) != 1)
 		_exit(125);
 	give_signals_back(l->signals);
 	f.step = CR_LAUNCH_FILTER;
@@ -159,17 +162,6 @@ static void child(const struct cr_launch *l, int report)
 	if (write(report, &f, sizeof(f)) < 0)
 		_exit(125);
 	_exit(127);
-}
-
-static int seize(pid_t pid, struct cr_err *err)
-{
-	int rc = cr_ptrace_seize(pid);
-
-	if (rc < 0) {
-		cr_err_sys(err, rc, "cannot trace a program here");
-		cr_err_hint(err, "\"chestnut doctor\" tells what stands in the way");
-	}
-	return rc;
 }
 
 int cr_launch(const struct cr_launch *l, pid_t *pid, int *report, struct cr_err *err)
@@ -192,28 +184,32 @@ int cr_launch(const struct cr_launch *l, pid_t *pid, int *report, struct cr_err 
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(ends[1]);
 	if (rc < 0) {
-		cr_err_sys(err, rc, "cannot start a process");
-		goto close_end;
-	}
-	rc = seize(p, err);
-	if (rc < 0)
-		goto reap;
-	if (write(ends[0], "g", 1) != 1) {
-		rc = cr_err_sys(err, -errno, "cannot start %s", l->path);
-		goto reap;
+		close(ends[0]);
+		return cr_err_sys(err, rc, "cannot start a process");
 	}
 	*pid = p;
 	*report = ends[0];
 	return 0;
+}
 
-reap:
-	close(ends[0]);
-	while (waitpid(p, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	return rc;
-close_end:
-	close(ends[0]);
-	return rc;
+int cr_launch_seize(pid_t pid, int report, struct cr_err *err)
+{
+	pid_t self = getpid();
+	char ready;
+	int rc;
+
+	if (write(report, &self, sizeof(self)) != (ssize_t)sizeof(self) ||
+	    read(report, &ready, 1) != 1)
+		return cr_err_set(err, -ECHILD, "the process that was to become the program is gone");
+	rc = cr_ptrace_seize(pid);
+	if (rc < 0) {
+		cr_err_sys(err, rc, "cannot trace a program here");
+		cr_err_hint(err, "\"chestnut doctor\" tells what stands in the way");
+		return rc;
+	}
+	if (write(report, "g", 1) != 1)
+		return cr_err_sys(err, -errno, "cannot start the program");
+	return 0;
 }
 
 enum cr_launch_step cr_launch_failed(int report, int *error)

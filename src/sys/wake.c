@@ -58,15 +58,26 @@ static bool ours(int sig)
 	return sig < 32 || sig >= SIGRTMIN;
 }
 
+/* Timers are not inherited. */
+int cr_wake_again(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+
+	head = tail;
+	rang = 0;
+	ringing = 0;
+	return timer_create(CLOCK_MONOTONIC, &event, &bell) < 0 ? -errno : 0;
+}
+
 int cr_wake_init(struct cr_signals *found)
 {
 	struct sigaction take = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	sigset_t none;
-	int sig;
+	int sig, rc;
 
-	if (timer_create(CLOCK_MONOTONIC, &event, &bell) < 0)
-		return -errno;
+	rc = cr_wake_again();
+	if (rc < 0)
+		return rc;
 	sigfillset(&take.sa_mask);
 	sigemptyset(&found->ignored);
 	for (sig = 1; sig <= SIGRTMAX; sig++) {
