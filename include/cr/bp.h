@@ -56,7 +56,7 @@ struct cr_bp {
 
 struct cr_bps;
 
-struct cr_bps *cr_bps_new(void) CR_MUST_CHECK;		/* NULL when out of memory; one share, the caller's */
+struct cr_bps *cr_bps_new(void) CR_MUST_CHECK;		/* NULL: no memory; one share, the caller's */
 struct cr_bps *cr_bps_share(struct cr_bps *bps);	/* @bps again, with one share more */
 struct cr_bps *cr_bps_copy(const struct cr_bps *bps) CR_MUST_CHECK;	/* NULL when out of memory */
 void cr_bps_put(struct cr_bps *bps);			/* gives a share back; touches no memory; NULL is fine */
@@ -68,22 +68,26 @@ int cr_bps_add(struct cr_bps *bps, const struct cr_bp_site *site, struct cr_err 
 
 /* Plants what is not planted yet: all of it or nothing. -EBUSY: somebody else's trap is there;
  * -ESTALE: the text is not what the file has (TRAPS 33); or what memory answered. After a failure
- * those sites are wanted still: forget or drop them, or try again. Memory must be able to write where the target
- * cannot: this is its text. */
-int cr_bps_plant(struct cr_bps *bps, const struct cr_target_mem *mem, struct cr_err *err) CR_MUST_CHECK;
+ * those sites are wanted still: forget or drop them, or try again. Unlike over's, this memory must
+ * be able to write what the target cannot, its text: /proc/PID/mem. */
+int cr_bps_plant(struct cr_bps *bps, const struct cr_target_mem *mem,
+		 struct cr_err *err) CR_MUST_CHECK;
 
 /* Lifts all; they are wanted still. Goes on after a failure and gives the first one. A trap that is
  * no longer there, because the target wrote over it, is not written over again. */
 int cr_bps_lift(struct cr_bps *bps, const struct cr_target_mem *mem) CR_MUST_CHECK;
 
-/* Lifts the traps of [lo, hi) and wants them no more. As cr_bps_lift(); what could not be lifted stays. */
-int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo, cr_addr hi) CR_MUST_CHECK;
+/* Lifts the traps of [lo, hi) and wants them no more. As cr_bps_lift(); what could not be lifted
+ * stays. */
+int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo,
+		cr_addr hi) CR_MUST_CHECK;
 
 /* [lo, hi) has been unmapped, or mapped anew: its sites are forgotten, nothing is written. How many. */
 size_t cr_bps_forget(struct cr_bps *bps, cr_addr lo, cr_addr hi);
 
 /* [lo, hi) has moved to @to, traps and all (mremap). An object that is unloaded and loaded elsewhere is
- * cr_bps_forget() and cr_bps_add() instead. 0 or -ENOMEM, @bps unchanged then. */
+ * cr_bps_forget() and cr_bps_add() instead. 0; -EINVAL when the two overlap, which no kernel
+ * does; -ENOMEM. @bps is unchanged on failure. */
 int cr_bps_move(struct cr_bps *bps, cr_addr lo, cr_addr hi, cr_addr to) CR_MUST_CHECK;
 
 /* NULL when there is none. Valid until the next call that is not const. */

@@ -210,32 +210,33 @@ static int by_address(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* What was mapped where the range goes is gone; what is planned depends on the address. */
+/* What was mapped where the range goes is gone; what was planned depends on the address. */
 int cr_bps_move(struct cr_bps *bps, cr_addr lo, cr_addr hi, cr_addr to)
 {
-	struct cr_bps *copy = cr_bps_copy(bps), old;
+	struct cr_bps *copy, old = *bps;
 	struct cr_bp *bp;
 	size_t i;
 
+	if (to < hi && lo < to + (hi - lo))
+		return -EINVAL;
+	copy = cr_bps_copy(bps);
 	if (!copy)
 		return -ENOMEM;
+	forget(copy, to, to + (hi - lo), false);
 	for (i = 0; i < copy->n; i++) {
 		bp = copy->list[i];
-		if (!within(bp, lo, hi)) {
-			/* To no address at all; it is forgotten below. */
-			bp->flags |= within(bp, to, to + (hi - lo)) ? 1u << 31 : 0;
+		if (!within(bp, lo, hi))
 			continue;
-		}
 		bp->at += to - lo;
+		/* It was an instruction before, so it is one now. */
 		if (cr_over_plan(bp->over.bytes, bp->over.len, bp->at, bp->flags, &bp->over) < 0)
-			bp->over.how = bp->over.can = CR_OVER_STEP;
+			bp->over.how = CR_OVER_STEP;
 	}
-	old = *bps;
+	qsort(copy->list, copy->n, sizeof(*copy->list), by_address);
 	*bps = *copy;
 	bps->shares = old.shares;
 	*copy = old;
 	free_all(copy);
-	qsort(bps->list, bps->n, sizeof(*bps->list), by_address);
 	return 0;
 }
 
