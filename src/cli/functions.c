@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * functions - what a function of a program is called, where it is, and where it is left
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/cli.h"
+#include "cr/functions.h"
+#include "cr/log.h"
+
+enum { OPT_EXITS = CR_OPT_FIRST, OPT_NAMES };
+
+static const struct cr_option options[] = {
+	{ 'e', "exits", NULL, "show each exit and each part as well", OPT_EXITS },
+	{ 'n', "names", NULL, "only the names, one a line, as -f takes them", OPT_NAMES },
+	CR_OPTIONS_COMMON
+};
+
+static const char *const usage[] = {
+	"Usage: chestnut functions [options] BINARY [PATTERN]",
+	"List the functions of a program or library: name, address, size, number of exits, source",
+	"line. PATTERN: a name, mangled or not, with or without parameters; a glob; FILE:LINE; 0xADDR.",
+	NULL
+};
+
+static uint64_t size_of(const struct cr_function *fn)
+{
+	uint64_t size = 0;
+	size_t i;
+
+	for (i = 0; i < fn->n_range; i++)
+		size += fn->range[i].end - fn->range[i].start;
+	return size;
+}
+
+static void print_notes(const struct cr_function *fn)
+{
+	static const struct {
+		unsigned int flag;
+		const char *text;
+	} notes[] = {
+		{ CR_FN_IFUNC, "the resolver of an IFUNC" },
+		{ CR_FN_VARIANT, "a clone" },
+		{ CR_FN_GUESSED, "its end is a guess" },
+		{ CR_FN_INCOMPLETE, "may have more exits" },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(notes); i++)
+		if (fn->flags & notes[i].flag)
+			printf(" [%s]", notes[i].text);
+	if (fn->flags & CR_FN_INLINED)
+		printf(" [only inlined, in %u place%s]", fn->n_inlined,
+		       fn->n_inlined == 1 ? "" : "s");
+	if (fn->flags & CR_FN_ALSO_INLINED)
+		printf(" [also inlined, in %u place%s]", fn->n_inlined,
+		       fn->n_inlined == 1 ? "" : "s");
+}
+
+static void print_exit(const struct cr_exit *e)
+{
+	const char *when = e->conditional ? ", conditional" : "";
+
+	switch (e->kind) {
+	case CR_EXIT_BY_RET:
+		if (e->pops)
+			printf("    %#llx ret, pops %u bytes\n", (unsigned long long)e->at, e->pops);
+		else
+			printf("    %#llx ret\n", (unsigned long long)e->at);
+		return;
+	case CR_EXIT_BY_JUMP:
+		printf("    %#llx jump to %#llx%s\n", (unsigned long long)e->at,
+		       (unsigned long long)e->to, when);
+		return;
+	case CR_EXIT_BY_POINTER:
+		printf("    %#llx jump by pointer%s\n", (unsigned long long)e->at, when);
+		return;
+	}
+}
+
+static void print_one(const struct cr_function *fn, bool exits)
+{
+	size_t i;
+
+	printf("%#14llx %7llu %5zu  %s", (unsigned long long)fn->entry,
+	       (unsigned long long)size_of(fn), fn->n_exit, fn->name);
+	if (fn->file)
+		printf(" (%s:%u)", fn->file, fn->line);
+	print_notes(fn);
+	putchar('\n');
+	for (i = 1; exits && i < fn->n_range; i++)
+		printf("    part %#llx-%#llx\n", (unsigned long long)fn->range[i].start,
+		       (unsigned long long)fn->range[i].end);
+	for (i = 0; exits && i < fn->n_exit; i++)
+		print_exit(&fn->exit[i]);
+}
+
+static void print_all(const struct cr_functions *list, int how)
+{
+	size_t i;
+
+	if (how != OPT_NAMES && list->n)
+		printf("%14s %7s %5s  %s\n", "ADDRESS", "SIZE", "EXITS", "NAME");
+	for (i = 0; i < list->n; i++)
+		if (how == OPT_NAMES)
+			puts(list->fn[i].linkage);
+		else
+			print_one(&list->fn[i], how == OPT_EXITS);
+}
+
+static int list_functions(const char *path, const char *pattern, int how)
+{
+	struct cr_functions list = { NULL, 0 };
+	struct cr_err err = { "", "" };
+	struct cr_object *obj;
+	int rc;
+
+	rc = cr_object_open(path, &obj, &err);
+	if (!rc) {
+		rc = cr_functions_find(obj, pattern, &list, &err);
+		cr_object_free(obj);
+	}
+	if (rc < 0) {
+		cr_log_err(&err);
+		return CR_EXIT_FAIL;
+	}
+	print_all(&list, how);
+	cr_functions_fini(&list);
+	if (fflush(stdout) != 0) {
+		cr_error("cannot write the list: %s", strerror(errno));
+		return CR_EXIT_FAIL;
+	}
+	return CR_EXIT_OK;
+}
+
+int cr_cmd_functions(int argc, char **argv)
+{
+	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
+	struct cr_err err = { "", "" };
+	int id, how = 0;
+
+	while ((id = cr_options_next(&it, &err)) > 0) {
+		if (cr_options_common(&it, id, usage))
+			return CR_EXIT_OK;
+		how = id;
+	}
+	if (id == 0 && (argc - it.at < 1 || argc - it.at > 2)) {
+		id = cr_err_set(&err, -EINVAL, "a program, and at most one pattern, are needed");
+		cr_err_hint(&err, "chestnut functions BINARY [PATTERN]");
+	}
+	if (id < 0) {
+		cr_log_err(&err);
+		return CR_EXIT_USAGE;
+	}
+	return list_functions(argv[it.at], argc - it.at == 2 ? argv[it.at + 1] : NULL, how);
+}
