@@ -81,6 +81,7 @@ static int seat_learner(struct run *r, struct cr_err *err)
 	rc = cr_store_begin(r->plan.policy_path, &seed, r->plan.all, &r->store, err);
 	if (rc < 0)
 		return rc;
+	cr_store_confirmed(r->store, r->plan.confirm);
 	r->learn = cr_learn_new(r->store);
 	if (!r->learn)
 		return cr_err_set(err, -ENOMEM, "out of memory");
