@@ -20,7 +20,7 @@
 #include "cr/tracee.h"
 
 /* Signals sent to the front, which were meant for the program. */
-#define CR_FORWARD_MAX 16u
+#define CR_FORWARD_MAX 64u
 
 struct cr_forward {
 	siginfo_t info;		/* as it reached the front */

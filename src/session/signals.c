@@ -15,6 +15,8 @@
 /* A sender may signal the whole process group, that is, us and the program; so what came to us
  * is passed on only when the program has not seen the same a moment later. */
 #define GRACE_MS 30
+/* What was passed on and has not been delivered after this is not waited for any more. */
+#define SENT_MS 1000
 static long ms_since(const struct timespec *then)
 {
 	struct timespec now;
@@ -25,20 +27,8 @@ static long ms_since(const struct timespec *then)
 
 static void drop(struct cr_session *s, unsigned int i)
 {
-	s->forward[i] = s->forward[--s->n_forward];
-}
-
-/* A signal that was sent to the front. What the program sends to its process group, or to its
- * parent, is not ours to return. */
-static void take(struct cr_session *s, const siginfo_t *info)
-{
-	struct cr_forward *f;
-
-	if (cr_tracees_knew(&s->tracees, info->si_pid) || s->n_forward == CR_FORWARD_MAX)
-		return;
-	f = &s->forward[s->n_forward++];
-	*f = (struct cr_forward){ .info = *info };
-	clock_gettime(CLOCK_MONOTONIC, &f->due);
+	s->n_forward--;
+	memmove(&s->forward[i], &s->forward[i + 1], (s->n_forward - i) * sizeof(s->forward[0]));
 }
 
 /* The program has ended and left processes behind: what is sent to us is meant for them. */
@@ -52,25 +42,19 @@ static void to_all(struct cr_session *s, int sig)
 			kill(t->tgid, sig);
 }
 
-/* Sends with our own id; the delivery-stop puts the sender's back (cr_signals_delivery). */
-static void pass_on(struct cr_session *s, unsigned int i)
+/* The sender's id may be given on, but not that it called kill(2): a signal from another process must
+ * have a negative code (rt_sigqueueinfo(2)). The delivery-stop puts that right; who takes the signal by
+ * sigwaitinfo(2) or signalfd(2) sees SI_QUEUE. */
+static bool pass_on(struct cr_session *s, struct cr_forward *f)
 {
-	struct cr_forward *f = &s->forward[i];
-	siginfo_t info = { 0 };
+	siginfo_t info = f->info;
 
-	if (cr_proc_pending(s->root, f->info.si_signo)) {
-		drop(s, i);
-		return;
-	}
-	info.si_signo = f->info.si_signo;
+	if (cr_proc_pending(s->root, info.si_signo))
+		return false;
 	info.si_code = SI_QUEUE;
-	info.si_pid = getpid();
-	info.si_uid = getuid();
-	info.si_value = f->info.si_value;
 	f->sent = true;
 	clock_gettime(CLOCK_MONOTONIC, &f->due);
-	if (syscall(SYS_rt_sigqueueinfo, s->root, info.si_signo, &info) < 0)
-		drop(s, i);
+	return syscall(SYS_rt_sigqueueinfo, s->root, info.si_signo, &info) == 0;
 }
 
 void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig)
@@ -83,36 +67,52 @@ void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int si
 	for (i = 0; i < s->n_forward; i++) {
 		struct cr_forward *f = &s->forward[i];
 
-		if (f->info.si_signo != sig)
+		if (f->info.si_signo != sig || f->info.si_pid != info.si_pid)
 			continue;
-		if (!f->sent && info.si_pid == f->info.si_pid) {
-			drop(s, i);
+		if (f->sent && cr_ptrace_set_siginfo(t->tid, &f->info) < 0)
 			return;
-		}
-		if (f->sent && info.si_code == SI_QUEUE && info.si_pid == getpid()) {
-			if (cr_ptrace_set_siginfo(t->tid, &f->info) < 0)
-				return;
-			drop(s, i);
-			return;
-		}
+		drop(s, i);
+		return;
 	}
 }
 
-static void forward(struct cr_session *s)
+/* In the order in which they came. @now: there is no room to let them wait. */
+static void forward(struct cr_session *s, bool now)
 {
-	unsigned int i = s->n_forward;
+	unsigned int i = 0;
+	bool keep;
 
-	while (i-- > 0) {
+	while (i < s->n_forward) {
 		struct cr_forward *f = &s->forward[i];
 
-		if (!f->sent && ms_since(&f->due) >= GRACE_MS)
-			pass_on(s, i);
-		else if (f->sent && (s->root_gone || ms_since(&f->due) > 60000))
-			drop(s, i);	/* blocked, or taken by sigwait: nothing more to do */
+		keep = true;
+		/* One that is blocked, or was taken by sigwait, never shows in a delivery-stop. */
+		if (f->sent)
+			keep = !now && ms_since(&f->due) < SENT_MS;
+		else if (now || ms_since(&f->due) >= GRACE_MS)
+			keep = pass_on(s, f) && !now;
+		if (keep)
+			i++;
+		else
+			drop(s, i);
 	}
-	for (i = 0; i < s->n_forward; i++)
-		if (!s->forward[i].sent)
-			cr_wake_in(GRACE_MS / 3);
+	if (s->n_forward)
+		cr_wake_in(GRACE_MS / 3);
+}
+
+/* A signal that was sent to the front. What the program sends to its process group, or to its
+ * parent, is not ours to return. */
+static void take(struct cr_session *s, const siginfo_t *info)
+{
+	struct cr_forward *f;
+
+	if (cr_tracees_knew(&s->tracees, info->si_pid))
+		return;
+	if (s->n_forward == CR_FORWARD_MAX)
+		forward(s, true);
+	f = &s->forward[s->n_forward++];
+	*f = (struct cr_forward){ .info = *info };
+	clock_gettime(CLOCK_MONOTONIC, &f->due);
 }
 
 void cr_signals_look(struct cr_session *s)
@@ -128,6 +128,6 @@ void cr_signals_look(struct cr_session *s)
 		if (!s->root_gone)
 			take(s, &info);
 	if (s->n_forward)
-		forward(s);
+		forward(s, false);
 	cr_place_bell(&s->place);
 }
