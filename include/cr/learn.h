@@ -18,6 +18,8 @@ struct cr_learned {
 	unsigned int fresh;	/* calls that this run has added */
 	unsigned int forbidden;	/* different calls made that the policy denies */
 	unsigned int unsaved;	/* calls that are not on disk, since saving failed */
+	unsigned int unused;	/* --all: own rules that allow a call and were not used by this run */
+	const char *unused_names;	/* borrowed: from the learner; "a b i386:c"; "" for none */
 };
 
 /* Learns into @store (borrowed: for the learner's life). NULL when out of memory. */

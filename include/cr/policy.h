@@ -42,7 +42,9 @@ struct cr_violation {
 struct cr_evidence {
 	uint32_t seen;		/* executions it was seen in */
 	bool more;		/* "3+": at least @seen; counting has stopped */
-	uint64_t calls;		/* how often it was made, as far as it was traced (--all: exactly) */
+	uint32_t all_runs;	/* executions under --all that ended since it was learned ... */
+	uint32_t all_seen;	/* ... and those of them that made it; exact, also past "3+" */
+	uint64_t calls;		/* how often it was made, as far as it was traced */
 	char *exe;		/* owned; first executable that made it; NULL when not known */
 	char *stack;		/* owned; first stack, "f (file.c:3) < g < main"; NULL when not known */
 };
@@ -66,7 +68,7 @@ struct cr_policy {
 	char *horizon_kernel;	/* owned; release it was learned on, "6.18.0"; NULL when not given */
 	uint32_t horizon_nr;	/* calls above this did not exist for it; 0 when not given */
 	uint32_t runs;		/* executions that it was learned from */
-	uint32_t all_runs;	/* of these, executions under --all: calls never seen in them are unused */
+	uint32_t all_runs;	/* of these, executions that were started under --all */
 	char **include;		/* owned; base sets or files, in the file's order */
 	size_t n_include;
 	struct cr_rule **rules;	/* owned; own rules then base rules, each by (abi, nr) */
@@ -104,6 +106,9 @@ int cr_rule_witness(struct cr_rule *r, const struct cr_evidence *ev) CR_MUST_CHE
 /* An own rule that learning made and may count on: it allows, and it has evidence. A person who
  * changes a learned rule to anything but allow has made it his own. */
 bool cr_rule_learned(const struct cr_rule *r);
+
+/* Learned, but no execution under --all has made it since, and there was one. */
+bool cr_rule_unused(const struct cr_rule *r);
 
 /* Is it the judge's or the kernel's to decide? True when @r allows its call, no person
  * has to be told of it, and, in a learning run, @confirm executions have shown it (or a person

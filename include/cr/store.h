@@ -50,6 +50,14 @@ void cr_store_count(struct cr_store *s, enum cr_abi abi, uint32_t nr, uint64_t c
  * this run pass in the kernel now, uncounted. The next save writes their count as "N+". */
 void cr_store_confirmed(struct cr_store *s, uint32_t confirm);
 
+/* Was it begun with @all? */
+bool cr_store_all(const struct cr_store *s);
+
+/* At the end of an --all execution that was watched to its end: the next save writes down which
+ * of the learned rules it has used, and that it has not used the others. (An execution that was
+ * cut off says nothing about what is unused.) */
+void cr_store_watched(struct cr_store *s);
+
 /* Writes what is pending. 0 also when there was nothing. */
 int cr_store_save(struct cr_store *s, struct cr_err *err) CR_MUST_CHECK;
 

@@ -16,7 +16,7 @@
 enum { OPT_KEEP = CR_OPT_FIRST };
 
 static const struct cr_option options[] = {
-	{ 0, "keep-unused", NULL, "keep learned calls that no execution has used", OPT_KEEP },
+	{ 0, "keep-unused", NULL, "keep learned calls that no --all execution has used", OPT_KEEP },
 	CR_OPTIONS_COMMON
 };
 
@@ -35,21 +35,16 @@ struct outcome {
 	unsigned int allowed[CR_ABI_COUNT];
 	unsigned int denied[CR_ABI_COUNT];
 	unsigned int doubtful;
+	unsigned int idle;
 	struct cr_buf dropped;
+	struct cr_buf idle_names;
 };
 
-/* Learned, but shown by no execution at all, although there was one that traced every call. The
- * count of a call that was seen often enough ("3+") is left alone. */
-static bool unused(const struct cr_policy *p, const struct cr_rule *r)
+/* At least one execution that traced every call has done without it. That is worth a word, and no
+ * reason to take the call away: another has used it. */
+static bool doubtful(const struct cr_rule *r)
 {
-	return p->all_runs > 0 && cr_rule_learned(r) && !r->ev->more && r->ev->seen == 0;
-}
-
-/* Seen, but in fewer executions than traced every call: so at least one of these has done without
- * it. That is worth a word, and no reason to take the call away: another may have used it. */
-static bool doubtful(const struct cr_policy *p, const struct cr_rule *r)
-{
-	return cr_rule_learned(r) && !r->ev->more && r->ev->seen < p->all_runs;
+	return cr_rule_learned(r) && r->ev->all_seen > 0 && r->ev->all_seen < r->ev->all_runs;
 }
 
 static void drop_unused(struct cr_policy *p, struct outcome *out)
@@ -60,13 +55,26 @@ static void drop_unused(struct cr_policy *p, struct outcome *out)
 
 	while (i < p->n_rules) {
 		r = p->rules[i++];
-		if (!unused(p, r))
+		if (!cr_rule_unused(r))
 			continue;
-		cr_buf_addf(&out->dropped, "dropped     %s (%s): learned, and never used\n",
-			    cr_nr_to_name(r->abi, r->nr, name), cr_abi_facts[r->abi].name);
+		cr_buf_addf(&out->dropped,
+			    "dropped     %s (%s): not used by any of %u execution%s under --all\n",
+			    cr_nr_to_name(r->abi, r->nr, name), cr_abi_facts[r->abi].name,
+			    r->ev->all_runs, r->ev->all_runs == 1 ? "" : "s");
 		cr_policy_unset(p, r->abi, r->nr);
 		i--;
 	}
+}
+
+/* While learning, a base set's rule that is used becomes an own one: what is left was not used. */
+static void count_idle(const struct cr_policy *p, const struct cr_rule *r, struct outcome *out)
+{
+	char name[CR_NAME_MAX];
+
+	if (!r->base || r->act != CR_ACT_ALLOW || !p->runs)
+		return;
+	out->idle++;
+	cr_buf_addf(&out->idle_names, " %s", cr_nr_to_name(r->abi, r->nr, name));
 }
 
 static void count(const struct cr_policy *p, struct outcome *out)
@@ -84,7 +92,8 @@ static void count(const struct cr_policy *p, struct outcome *out)
 				out->allowed[abi]++;
 			else
 				out->denied[abi]++;
-			out->doubtful += doubtful(p, r);
+			out->doubtful += doubtful(r);
+			count_idle(p, r, out);
 		}
 	}
 }
@@ -118,7 +127,7 @@ static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 	}
 	p->mode = CR_MODE_STRICT;
 	count(p, out);
-	return cr_buf_ok(&out->dropped) ? 0 : cr_err_sys(err, -ENOMEM, "cannot finalize");
+	return cr_buf_ok(&out->dropped) && cr_buf_ok(&out->idle_names) ? 0 : cr_err_sys(err, -ENOMEM, "cannot finalize");
 }
 
 static void tell(const char *path, const struct outcome *out)
@@ -143,6 +152,10 @@ static void tell(const char *path, const struct outcome *out)
 		printf("note        %u learned call%s not seen in every execution that traced all "
 		       "calls; chestnut show tells which\n", out->doubtful,
 		       out->doubtful == 1 ? " was" : "s were");
+	if (out->idle)
+		printf("note        %u call%s of the base sets, kept, %s never used while learning:%s\n",
+		       out->idle, out->idle == 1 ? "" : "s", out->idle == 1 ? "was" : "were",
+		       cr_buf_str(&out->idle_names));
 	printf("%s is strict now\n", path);
 }
 
@@ -161,7 +174,7 @@ static int finalize(const char *name, struct outcome *out, struct cr_err *err)
 int cr_cmd_finalize(int argc, char **argv)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
-	struct outcome out = { .dropped = CR_BUF_INIT };
+	struct outcome out = { .dropped = CR_BUF_INIT, .idle_names = CR_BUF_INIT };
 	struct cr_err err = { "", "" };
 	int id;
 
@@ -180,6 +193,7 @@ int cr_cmd_finalize(int argc, char **argv)
 	}
 	id = finalize(argv[it.at], &out, &err);
 	cr_buf_fini(&out.dropped);
+	cr_buf_fini(&out.idle_names);
 	if (id == 0)
 		return CR_EXIT_OK;
 	cr_log_err(&err);

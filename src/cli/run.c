@@ -218,6 +218,9 @@ static void sum_up_learning(struct run *r, const struct cr_learned *sum)
 	if (sum->forbidden)
 		cr_info("%u call%s that the policy denies %s made", sum->forbidden,
 			sum->forbidden == 1 ? "" : "s", sum->forbidden == 1 ? "was" : "were");
+	if (sum->unused)
+		cr_info("%u allowed call%s not used by this run: %s", sum->unused,
+			sum->unused == 1 ? " was" : "s were", sum->unused_names);
 }
 
 /* What is left to write and to tell. A negative errno: the run has not kept its word. */

@@ -97,7 +97,10 @@ static void action_words(const struct cr_rule *r, char *out, size_t size)
 
 static void origin_words(const struct view *v, const struct cr_rule *r, char *out, size_t size)
 {
-	if (cr_rule_learned(r))
+	if (cr_rule_learned(r) && r->ev->all_runs)
+		snprintf(out, size, "learned, %u%s of %u; %u of %u --all", r->ev->seen,
+			 r->ev->more ? "+" : "", v->p->runs, r->ev->all_seen, r->ev->all_runs);
+	else if (cr_rule_learned(r))
 		snprintf(out, size, "learned, %u%s of %u", r->ev->seen, r->ev->more ? "+" : "",
 			 v->p->runs);
 	else if (r->base)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define CR_LOG_DOMAIN "learn"
+#include "cr/buf.h"
 #include "cr/learn.h"
 #include "cr/log.h"
 #include "cr/names.h"
@@ -13,6 +14,7 @@ struct cr_learn {
 	struct cr_store *store;		/* borrowed: from the caller, for our life */
 	uint64_t made[CR_ABI_COUNT][CR_NR_MAX];	/* how often each call was seen in this run */
 	struct cr_learned sum;
+	struct cr_buf unused;
 	bool pending;			/* counts have changed since the last save */
 	bool complained;		/* a save has failed, and a person was told */
 };
@@ -37,7 +39,7 @@ static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const stru
 static void first_time(struct cr_learn *l, const struct cr_call *call, const struct cr_site *site)
 {
 	const struct cr_rule *rule = cr_policy_find(cr_store_policy(l->store), call->abi, call->nr);
-	struct cr_err err;
+	struct cr_err err = { "", "" };
 	bool fresh = !rule || rule->base;
 	int rc;
 
@@ -92,10 +94,38 @@ static int save(struct cr_learn *l, struct cr_err *err)
 
 void cr_learn_tick(struct cr_learn *l)
 {
-	struct cr_err err;
+	struct cr_err err = { "", "" };
 
 	if (l->pending && save(l, &err) < 0)
 		complain(l, &err);
+}
+
+/* A restarted call was judged when it was made first; the kernel's part of it never stops. */
+static bool can_be_seen(const struct cr_rule *r)
+{
+	return r->nr != cr_abi_facts[r->abi].restart_syscall;
+}
+
+/* What the policy's own rules allow and this execution had no use for. Base sets are made for
+ * many programs: nobody expects one to use all of that. */
+static void find_unused(struct cr_learn *l)
+{
+	const struct cr_policy *p = cr_store_policy(l->store);
+	char name[CR_NAME_MAX];
+	const struct cr_rule *r;
+	size_t i;
+
+	for (i = 0; i < p->n_own; i++) {
+		r = p->rules[i];
+		if ((r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG) || l->made[r->abi][r->nr] ||
+		    !can_be_seen(r))
+			continue;
+		l->sum.unused++;
+		cr_buf_addf(&l->unused, "%s%s%s%s", l->unused.len ? " " : "",
+			    r->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[r->abi].name,
+			    r->abi == CR_ABI_NATIVE ? "" : ":",
+			    cr_nr_to_name(r->abi, r->nr, name));
+	}
 }
 
 int cr_learn_finish(struct cr_learn *l, struct cr_learned *sum, struct cr_err *err)
@@ -108,13 +138,19 @@ int cr_learn_finish(struct cr_learn *l, struct cr_learned *sum, struct cr_err *e
 		for (nr = 0; nr < CR_NR_MAX; nr++)
 			if (l->made[abi][nr])
 				cr_store_count(l->store, abi, nr, l->made[abi][nr]);
+	cr_store_watched(l->store);
 	rc = save(l, err);
 	l->sum.unsaved = cr_store_unsaved(l->store);
+	if (cr_store_all(l->store))
+		find_unused(l);
+	l->sum.unused_names = cr_buf_str(&l->unused);
 	*sum = l->sum;
 	return rc;
 }
 
 void cr_learn_free(struct cr_learn *l)
 {
+	if (l)
+		cr_buf_fini(&l->unused);
 	free(l);
 }

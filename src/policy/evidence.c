@@ -35,6 +35,20 @@ static int read_origin(const char *v, struct cr_evidence *ev)
 	return -ENOMEM;
 }
 
+/* "3/5 all, ", which only those rules have that an execution under --all has looked at. */
+static void read_all(const char *v, struct cr_evidence *ev, const char **end)
+{
+	uint64_t seen, runs;
+
+	if (!cr_value_number(v, UINT32_MAX, &seen, &v) || *v != '/' ||
+	    !cr_value_number(v + 1, UINT32_MAX, &runs, &v) || strncmp(v, " all, ", 6) != 0 ||
+	    seen > runs)
+		return;
+	ev->all_seen = (uint32_t)seen;
+	ev->all_runs = (uint32_t)runs;
+	*end = v + 6;
+}
+
 int cr_value_evidence(const char *value, struct cr_evidence *ev, const struct cr_where *at)
 {
 	const char *v = value;
@@ -46,7 +60,11 @@ int cr_value_evidence(const char *value, struct cr_evidence *ev, const struct cr
 	ev->seen = (uint32_t)n;
 	ev->more = *v == '+';
 	v += ev->more;
-	if (strncmp(v, ", ", 2) != 0 || !cr_value_number(v + 2, UINT64_MAX, &ev->calls, &v))
+	if (strncmp(v, ", ", 2) != 0)
+		return bad_evidence(value, at);
+	v += 2;
+	read_all(v, ev, &v);
+	if (!cr_value_number(v, UINT64_MAX, &ev->calls, &v))
 		return bad_evidence(value, at);
 	if (strncmp(v, " call", 5) != 0)
 		return bad_evidence(value, at);
@@ -100,8 +118,10 @@ void cr_value_evidence_text(const struct cr_evidence *ev, size_t max, struct cr_
 	cr_auto_buf struct cr_buf exe = CR_BUF_INIT;
 	size_t start = out->len, used;
 
-	cr_buf_addf(out, "\"%u%s, %llu call%s", ev->seen, ev->more ? "+" : "",
-		    (unsigned long long)ev->calls, ev->calls == 1 ? "" : "s");
+	cr_buf_addf(out, "\"%u%s, ", ev->seen, ev->more ? "+" : "");
+	if (ev->all_runs)
+		cr_buf_addf(out, "%u/%u all, ", ev->all_seen, ev->all_runs);
+	cr_buf_addf(out, "%llu call%s", (unsigned long long)ev->calls, ev->calls == 1 ? "" : "s");
 	/* Blanks of a path are coded, so that ": " ends it. */
 	if (ev->exe)
 		cr_value_escape(&exe, ev->exe, strlen(ev->exe), " ");

@@ -207,6 +207,11 @@ bool cr_rule_learned(const struct cr_rule *r)
 	return r && !r->base && r->ev && r->act == CR_ACT_ALLOW;
 }
 
+bool cr_rule_unused(const struct cr_rule *r)
+{
+	return cr_rule_learned(r) && r->ev->all_runs > 0 && r->ev->all_seen == 0;
+}
+
 bool cr_rule_confirmed(const struct cr_rule *r, bool learning, uint32_t confirm)
 {
 	if (!r || r->act != CR_ACT_ALLOW)

@@ -33,6 +33,11 @@ struct cr_store {
 	bool fresh;		/* policy says what text says */
 	bool exists;
 	bool all;
+	bool watched;		/* --all: to the end, so that what was not used is known */
+	bool watched_saved;
+	/* --all: rules that were learned when the run began. Another supervisor may learn more
+	 * meanwhile, of calls that our program did not have to use. */
+	bool old[CR_ABI_COUNT][CR_NR_MAX];
 	struct cr_policy *seed;	/* owned; what a new file begins with */
 	struct delta *deltas;	/* owned */
 	struct delta *of[CR_ABI_COUNT][CR_NR_MAX];	/* borrowed: from deltas */
@@ -212,6 +217,25 @@ static int apply(struct cr_policy *p, const struct delta *d)
 	return 0;
 }
 
+/* The rules that this execution has used, and those that it could have used. */
+static void apply_watched(struct cr_store *s)
+{
+	const struct delta *d;
+	struct cr_rule *r;
+	bool seen;
+	size_t i;
+
+	for (i = 0; i < s->policy->n_own; i++) {
+		r = s->policy->rules[i];
+		d = s->of[r->abi][r->nr];
+		seen = d && d->seen;
+		if (!cr_rule_learned(r) || !(seen || s->old[r->abi][r->nr]))
+			continue;
+		r->ev->all_runs++;
+		r->ev->all_seen += seen;
+	}
+}
+
 /* @text must mean what @want says: iniparser reads it, and to edit it again changes nothing. */
 static int prove(const char *path, const struct cr_buf *text, struct cr_policy *want,
 		 struct cr_err *err)
@@ -259,6 +283,7 @@ static void mark_saved(struct cr_store *s)
 		d->more_saved = d->more;
 		d->calls_saved = d->calls;
 	}
+	s->watched_saved = s->watched;
 }
 
 /* Under the lock, with the policy as it shall be. */
@@ -302,6 +327,8 @@ static int apply_all(struct cr_store *s, struct cr_err *err)
 		if (rc < 0)
 			return cr_err_sys(err, rc, "cannot write %s", s->path);
 	}
+	if (s->watched && !s->watched_saved)
+		apply_watched(s);
 	return 0;
 }
 
@@ -326,12 +353,16 @@ static int save(struct cr_store *s, struct cr_err *err)
 static int first_save(struct cr_store *s, struct cr_err *err)
 {
 	struct cr_disk disk;
+	size_t i;
 	int rc = cr_disk_lock(s->path, true, &disk, err);
 
 	if (rc < 0)
 		return rc;
 	cr_disk_sweep(&disk);
 	rc = refresh(s, err);
+	for (i = 0; rc == 0 && i < s->policy->n_own; i++)
+		s->old[s->policy->rules[i]->abi][s->policy->rules[i]->nr] =
+			cr_rule_learned(s->policy->rules[i]);
 	if (rc == 0) {
 		s->policy->runs++;
 		s->policy->all_runs += s->all;
@@ -418,6 +449,16 @@ void cr_store_confirmed(struct cr_store *s, uint32_t confirm)
 	}
 }
 
+bool cr_store_all(const struct cr_store *s)
+{
+	return s->all;
+}
+
+void cr_store_watched(struct cr_store *s)
+{
+	s->watched = s->all;
+}
+
 /* Has the file a use for this? The counts of a hand-written rule are nobody's. */
 static bool wanted(const struct cr_store *s, const struct delta *d)
 {
@@ -434,6 +475,8 @@ int cr_store_save(struct cr_store *s, struct cr_err *err)
 {
 	const struct delta *d;
 
+	if (s->watched && !s->watched_saved)
+		return save(s, err);
 	for (d = s->deltas; d; d = d->next)
 		if (wanted(s, d))
 			return save(s, err);

@@ -28,6 +28,15 @@ struct cr_forward {
 	bool sent;		/* passed on, not delivered yet */
 };
 
+/* Signals that the program got from somebody by itself, lately. */
+#define CR_HEARD_MAX 16u
+
+struct cr_heard {
+	int sig;
+	pid_t from;
+	struct timespec when;
+};
+
 struct cr_session {
 	struct cr_session_plan plan;
 	struct cr_tracees tracees;
@@ -40,6 +49,8 @@ struct cr_session {
 
 	struct cr_forward forward[CR_FORWARD_MAX];
 	unsigned int n_forward;
+	struct cr_heard heard[CR_HEARD_MAX];
+	unsigned int n_heard;	/* ever; the ring holds the last ones */
 
 	/* What was found out about the process that was looked at last. */
 	pid_t exe_of;

@@ -15,6 +15,8 @@
 /* A sender may signal the whole process group, that is, us and the program; so what came to us
  * is passed on only when the program has not seen the same a moment later. */
 #define GRACE_MS 30
+/* The program may have got its own before the front's reached us, by this much. */
+#define HEARD_MS 100
 /* What was passed on and has not been delivered after this is not waited for any more. */
 #define SENT_MS 1000
 static long ms_since(const struct timespec *then)
@@ -57,12 +59,30 @@ static bool pass_on(struct cr_session *s, struct cr_forward *f)
 	return syscall(SYS_rt_sigqueueinfo, s->root, info.si_signo, &info) == 0;
 }
 
+/* Has the program got what was sent to the front by itself, since it was sent to both? */
+static bool heard_already(struct cr_session *s, const siginfo_t *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < CR_HEARD_MAX; i++) {
+		struct cr_heard *h = &s->heard[i];
+
+		if (h->sig == info->si_signo && h->from == info->si_pid &&
+		    ms_since(&h->when) < HEARD_MS) {
+			h->sig = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
 void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig)
 {
+	struct cr_heard *h;
 	siginfo_t info;
 	unsigned int i;
 
-	if (t->tgid != s->root || cr_ptrace_siginfo(t->tid, &info) < 0)
+	if (t->tgid != s->root || cr_ptrace_siginfo(t->tid, &info) < 0 || info.si_code > 0)
 		return;
 	for (i = 0; i < s->n_forward; i++) {
 		struct cr_forward *f = &s->forward[i];
@@ -74,6 +94,9 @@ void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int si
 		drop(s, i);
 		return;
 	}
+	h = &s->heard[s->n_heard++ % CR_HEARD_MAX];
+	*h = (struct cr_heard){ .sig = sig, .from = info.si_pid };
+	clock_gettime(CLOCK_MONOTONIC, &h->when);
 }
 
 /* In the order in which they came. @now: there is no room to let them wait. */
@@ -106,7 +129,7 @@ static void take(struct cr_session *s, const siginfo_t *info)
 {
 	struct cr_forward *f;
 
-	if (cr_tracees_knew(&s->tracees, info->si_pid))
+	if (cr_tracees_knew(&s->tracees, info->si_pid) || heard_already(s, info))
 		return;
 	if (s->n_forward == CR_FORWARD_MAX)
 		forward(s, true);

@@ -7,7 +7,7 @@ cd "$T" || exit 99
 
 # Copies where every user can reach them.
 mkdir -m 755 bin
-cp "$VICTIMS/denied" "$VICTIMS/forks" "$VICTIMS/sig" "$LIVE/start" bin/
+cp "$VICTIMS/denied" "$VICTIMS/forks" "$VICTIMS/sig" "$VICTIMS/ptracer" "$LIVE/start" bin/
 if [ -x "$(dirname "$RUN")/.libs/chestnut-run" ]; then
 	cp "$(dirname "$RUN")/.libs/chestnut-run" bin/
 else
@@ -38,6 +38,14 @@ for victim in "denied usual" "forks flags" "sig each-self" "forks vforks"; do
 		ok "without capabilities: $victim"
 	fi
 done
+
+# The supervisor has the target's uid, and is out of its reach all the same.
+shot l "${AS[@]}" "$ME" -q --learn -p "$T/open/t.policy" -- "$T/bin/ptracer" supervisor
+is "a target can neither trace its supervisor nor open its memory" "$(cat l.out)" \
+	"its tracer: refused
+its parent: refused
+its tracer's memory: EACCES
+its parent's memory: EACCES"
 
 mkdir -m 755 closed
 cd closed || exit 99

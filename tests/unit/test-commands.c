@@ -10,12 +10,12 @@
 
 #define HEAD "[policy]\nformat = 1\nprogram = /usr/bin/tar\n"
 #define RULES \
-	"runs = 3\nall-runs = 2\n\n[syscalls]\n# by hand\nread = allow\nopenat = allow\n" \
+	"runs = 5\nall-runs = 2\n\n[syscalls]\n# by hand\nread = allow\nopenat = allow\n" \
 	"unlink = allow\nmkdir = allow\nsocket = errno EPERM\n\n" \
 	"[syscalls i386]\nwrite = allow\n\n[evidence]\n" \
-	"openat = \"2, 31 calls, /usr/bin/tar: open_as (open.c:12) < main (tar.c:7)\"\n" \
-	"unlink = \"1, 3 calls, /usr/bin/tar\"\n"
-#define UNUSED "mkdir = \"0, 0 calls\"\n"
+	"openat = \"3+, 2/2 all, 31 calls, /usr/bin/tar: open_as (open.c:12) < main (tar.c:7)\"\n" \
+	"unlink = \"2, 1/2 all, 3 calls, /usr/bin/tar\"\n"
+#define UNUSED "mkdir = \"3+, 0/2 all, 9 calls\"\n"
 
 static char dir[32], path[64], output[8192];
 
@@ -86,7 +86,7 @@ CR_TEST(finalize)
 {
 	write_policy("# mine\n" HEAD "mode = learn\n" RULES UNUSED);
 	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
-	CR_CHECK_HAS(output, "dropped     mkdir (x86-64)");
+	CR_CHECK_HAS(output, "dropped     mkdir (x86-64): not used by any of 2 executions under --all\n");
 	CR_CHECK_HAS(output, "x86-64      3 calls allowed, 1 denied by name; all others");
 	CR_CHECK_HAS(output, "i386        1 call allowed; all others are denied\n");
 	CR_CHECK_HAS(output, "1 learned call was not seen in every execution");
@@ -95,6 +95,23 @@ CR_TEST(finalize)
 	CR_CHECK_HAS(output, "# mine\n" HEAD "mode = strict\n");
 	CR_CHECK_HAS(output, "# by hand\nread = allow\nopenat = allow\nunlink = allow\nsocket");
 	CR_CHECK(!strstr(output, "mkdir"));
+	remove_policy();
+}
+
+CR_TEST(base_rules_stay)
+{
+	char base[80];
+	FILE *f;
+
+	write_policy(HEAD "mode = learn\nruns = 1\ninclude = ./b\n[syscalls]\nread = allow\n");
+	snprintf(base, sizeof(base), "%s/b", dir);
+	f = fopen(base, "w");
+	CR_CHECK(f != NULL);
+	fputs("[syscalls]\nread = allow\nbrk = allow\nmmap = never\n", f);
+	CR_CHECK_INT(fclose(f), 0);
+	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
+	CR_CHECK_HAS(output, "1 call of the base sets, kept, was never used while learning: brk\n");
+	CR_CHECK_HAS(output, "x86-64      2 calls allowed, 1 denied by name");
 	remove_policy();
 }
 
@@ -110,7 +127,7 @@ CR_TEST(keep_unused)
 CR_TEST(never_all)
 {
 	write_policy(HEAD "mode = learn\nruns = 3\n\n[syscalls]\nmkdir = allow\n\n"
-		     "[evidence]\n" UNUSED);
+		     "[evidence]\nmkdir = \"1, 1 call\"\n");
 	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
 	CR_CHECK_HAS(output, "x86-64      1 call allowed");
 	CR_CHECK(!strstr(output, "dropped"));
@@ -140,13 +157,13 @@ CR_TEST(show)
 {
 	write_policy(HEAD "mode = learn\n" RULES);
 	CR_CHECK_INT(run(cr_cmd_show, NULL), CR_EXIT_OK);
-	CR_CHECK_HAS(output, "executions  3, 2 of them with every call traced\n");
+	CR_CHECK_HAS(output, "executions  5, 2 of them with every call traced\n");
 	CR_CHECK_HAS(output, "x86-64: 5 calls\n");
-	CR_CHECK_HAS(output, "  allow        openat                   learned, 2 of 3  /usr");
+	CR_CHECK_HAS(output, "  allow        openat                   learned, 3+ of 5; 2 of 2 --all  /usr");
 	CR_CHECK_HAS(output, "  allow        read                     hand-written\n");
 	CR_CHECK_HAS(output, "  errno EPERM  socket                   hand-written\n");
-	CR_CHECK_HAS(output, "1 was seen in exactly one execution and 1 in exactly two, of 3.\n");
-	CR_CHECK_HAS(output, "0.33 new calls");
+	CR_CHECK_HAS(output, "0 were seen in exactly one execution and 1 in exactly two, of 5.\n");
+	CR_CHECK_HAS(output, "0.00 new calls");
 	CR_CHECK(!strstr(output, "open_as"));
 	CR_CHECK_INT(run(cr_cmd_show, "-v"), CR_EXIT_OK);
 	CR_CHECK_HAS(output, "open_as (open.c:12) < main (tar.c:7)\n");
@@ -167,7 +184,8 @@ CR_TEST(wrong_line)
 
 int main(void)
 {
-	CR_RUN(finalize, "finalize makes a policy strict, and drops what no execution has shown");
+	CR_RUN(finalize, "finalize makes a policy strict, and drops what no --all execution has used");
+	CR_RUN(base_rules_stay, "finalize names the base sets' rules that nobody used, and keeps them");
 	CR_RUN(keep_unused, "with --keep-unused only the mode's line changes");
 	CR_RUN(never_all, "nothing is dropped when no execution has traced every call");
 	CR_RUN(strict_already, "finalizing twice changes nothing and is no failure");

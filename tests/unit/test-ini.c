@@ -64,7 +64,7 @@ CR_TEST(everything_is_read)
 			   "errno 4000\n"
 			   "[syscalls i386]\nsocketcall = allow\n[syscalls x32]\nioctl = allow\n"
 			   "[evidence]\nopenat = \"2, 31 calls, /usr/bin/a%20b: f (x.c:1) < "
-			   "main\"\nnr:1000 = \"3+, 1 call\"\n"
+			   "main\"\nnr:1000 = \"3+, 2/5 all, 1 call\"\n"
 			   "stat = \"1, 1 call\"\n"),
 		     0);
 	CR_CHECK_STR(p->program, "/opt/a;b #1");
@@ -88,6 +88,8 @@ CR_TEST(everything_is_read)
 	CR_CHECK_INT(rule(CR_ABI_NATIVE, "openat")->ev->calls, 31);
 	CR_CHECK_STR(rule(CR_ABI_NATIVE, "openat")->ev->exe, "/usr/bin/a b");
 	CR_CHECK_STR(rule(CR_ABI_NATIVE, "openat")->ev->stack, "f (x.c:1) < main");
+	CR_CHECK_INT(cr_policy_find(p, CR_ABI_NATIVE, 1000)->ev->all_seen, 2);
+	CR_CHECK_INT(cr_policy_find(p, CR_ABI_NATIVE, 1000)->ev->all_runs, 5);
 	CR_CHECK(cr_policy_find(p, CR_ABI_NATIVE, 1000)->ev->more &&
 		 !rule(CR_ABI_NATIVE, "read")->ev);
 }
@@ -167,6 +169,7 @@ static const struct {
 	{ "[policy]\ninclude = ./no-such.policy\n",
 	  ":2: there is no file ./no-such.policy to include", "" },
 	{ "[evidence]\nread = \"often\"\n", ":2: this is no evidence: \"often\"", "2, 31 calls" },
+	{ "[evidence]\nread = \"1, 2/1 all, 1 call\"\n", ":2: this is no evidence", "" },
 	{ "[evidence]\nread = \"1, 1 call, \"\n", ":2: this is no evidence", "" },
 	{ "\xef\xbb\xbf[syscalls]\n", ":1: the file begins with a byte order mark", "without" },
 	{ "# a comment \\\n[syscalls]\n", ":1: the line ends in a backslash", "never continued" },

@@ -168,6 +168,43 @@ CR_TEST(an_all_run_counts_on)
 		     "read = \"4+, 12 calls\"\n");
 }
 
+CR_TEST(what_all_runs_did_without_is_written)
+{
+	struct cr_store *other = NULL;
+
+	begin_test();
+	write_text("[syscalls]\nread = allow\nwrite = allow\nclose = allow\n[evidence]\n"
+		   "close = \"3+, 1/1 all, 9 calls\"\nread = \"3+, 7 calls\"\nwrite = \"1, 1 call\"\n");
+	begin(true);
+	CR_CHECK_INT(saw("read"), 0);
+	CR_CHECK_INT(saw("openat"), 1);
+	/* Another program of this policy, which ours need not be like. */
+	CR_CHECK_INT(cr_store_begin(path, NULL, false, &other, &err), 0);
+	CR_CHECK_INT(cr_store_saw(other, CR_ABI_NATIVE, 900, NULL, NULL, &err), 1);
+	cr_store_free(other);
+	save();
+	CR_CHECK_INT(on_disk("write")->ev->all_runs, 0);	/* it may still come */
+	cr_store_watched(s);
+	save();
+	save();
+	CR_CHECK_HAS(file_text(), "close = \"3+, 1/2 all, 9 calls\"\n");
+	CR_CHECK_HAS(file_text(), "read = \"4+, 1/1 all, 8 calls\"\nwrite = \"1, 0/1 all, 1 call\"\n");
+	CR_CHECK_HAS(file_text(), "openat = \"1, 1/1 all, 1 call, ");
+	CR_CHECK_INT(cr_policy_find(cr_store_policy(s), CR_ABI_NATIVE, 900)->ev->all_runs, 0);
+	CR_CHECK(cr_rule_unused(on_disk("write")) && !cr_rule_unused(on_disk("close")));
+	CR_CHECK(!cr_rule_unused(cr_policy_find(p, CR_ABI_NATIVE, 900)));
+}
+
+CR_TEST(an_ordinary_run_says_nothing_of_unused)
+{
+	begin_test();
+	write_text("[syscalls]\nread = allow\n[evidence]\nread = \"3+, 7 calls\"\n");
+	begin(false);
+	cr_store_watched(s);
+	save();
+	CR_CHECK_HAS(file_text(), "read = \"3+, 7 calls\"\n");
+}
+
 CR_TEST(what_a_person_wrote_is_not_changed)
 {
 	const char *mine =
@@ -491,6 +528,10 @@ int main(void)
 	CR_RUN(executions_and_calls_are_counted,
 	       "executions and calls are counted, and N+ says when no more");
 	CR_RUN(an_all_run_counts_on, "a run that traces all counts beyond N+");
+	CR_RUN(what_all_runs_did_without_is_written,
+	       "a run that traced all, to its end, writes what it used and what it did not");
+	CR_RUN(an_ordinary_run_says_nothing_of_unused,
+	       "a run that did not trace all says nothing of what was not used");
 	CR_RUN(what_a_person_wrote_is_not_changed, "what a person wrote or denied is not changed");
 	CR_RUN(hand_edits_during_a_run_survive, "hand edits during a run survive it");
 	CR_RUN(a_spoilt_file_is_not_overwritten,

@@ -76,16 +76,42 @@ static void seize(int argc, char **argv)
 	say("%s", status_words(follow(child)));
 }
 
-static void parent(int argc, char **argv)
+static void try_to_trace(const char *whom, pid_t pid)
 {
-	long rc = trace(PTRACE_ATTACH, getppid(), 0);
+	long rc = trace(PTRACE_ATTACH, pid, 0);
 	int status;
 
+	say("%s: %s", whom, rc < 0 ? "refused" : "not refused");
+	if (rc == 0 && waitpid(pid, &status, __WALL) > 0)
+		trace(PTRACE_DETACH, pid, 0);
+}
+
+static pid_t tracer(void)
+{
+	char line[256];
+	int pid = 0;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	NEED(f);
+	while (fgets(line, sizeof(line), f) && sscanf(line, "TracerPid: %d", &pid) != 1)
+		;
+	fclose(f);
+	return pid;
+}
+
+static void supervisor(int argc, char **argv)
+{
+	char path[64];
+	pid_t pid = tracer();
+
 	(void)argc, (void)argv;
-	say("a supervisor cannot be traced by its target: %s",
-	    rc < 0 ? "refused" : "not refused");
-	if (rc == 0 && waitpid(getppid(), &status, __WALL) > 0)
-		trace(PTRACE_DETACH, getppid(), 0);
+	NEED(pid > 0);
+	try_to_trace("its tracer", pid);
+	try_to_trace("its parent", getppid());
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	say("its tracer's memory: %s", outcome(open(path, O_RDWR | O_CLOEXEC)));
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)getppid());
+	say("its parent's memory: %s", outcome(open(path, O_RDWR | O_CLOEXEC)));
 }
 
 static void memory(int argc, char **argv)
@@ -107,7 +133,7 @@ int main(int argc, char **argv)
 {
 	static const struct act acts[] = {
 		{ "traceme", traceme }, { "seize", seize }, { "memory", memory },
-		{ "parent", parent },	/* not natively: it would stop whoever started it */
+		{ "supervisor", supervisor },	/* not natively: it would stop whoever started it */
 	};
 
 	return play(acts, COUNT(acts), argc, argv);
