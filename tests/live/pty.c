@@ -57,6 +57,17 @@ static void on_signal(int sig)
 	say("  job: SIG%s", sigabbrev_np(sig));
 }
 
+/* Ends only when the shell has seen everything else: a job that ends at once after SIGCONT
+ * may take the news of having been continued with it. */
+static void leave(int code)
+{
+	char c;
+
+	if (read(0, &c, 1) != 1)
+		code = 97;
+	_exit(code);
+}
+
 static void work(const char *act)
 {
 	struct termios t;
@@ -81,7 +92,7 @@ static void work(const char *act)
 		n = read(0, line, sizeof(line) - 1);
 		line[n > 0 ? n - 1 : 0] = '\0';
 		say("  job: read \"%s\"", n > 0 ? line : strerrorname_np(errno));
-		_exit(4);
+		leave(4);
 	} else if (strcmp(act, "write") == 0) {
 		tcgetattr(0, &t);
 		t.c_lflag |= TOSTOP;
@@ -92,7 +103,7 @@ static void work(const char *act)
 		say("  job: wrote %zd", n);
 		t.c_lflag &= ~(tcflag_t)TOSTOP;
 		tcsetattr(0, TCSANOW, &t);
-		_exit(5);
+		leave(5);
 	}
 	_exit(96);
 }
@@ -254,6 +265,7 @@ static void readers_and_writers(void)
 	type('i');
 	type('\n');
 	hear();
+	type('\n');
 	learn(job);
 	title("a foreground reader");
 	job = start("read", true);
@@ -261,6 +273,7 @@ static void readers_and_writers(void)
 	type('y');
 	type('\n');
 	hear();
+	type('\n');
 	learn(job);
 	title("a background writer, brought to the front");
 	job = start("write", false);
@@ -269,6 +282,7 @@ static void readers_and_writers(void)
 	resume(job, true);
 	hear();
 	hear();
+	type('\n');
 	learn(job);
 	title("a window that changes its size");
 	job = start("handler", true);
