@@ -107,11 +107,13 @@ CR_TEST(base_rules_stay)
 	snprintf(base, sizeof(base), "%s/b", dir);
 	f = fopen(base, "w");
 	CR_CHECK(f != NULL);
-	fputs("[syscalls]\nread = allow\nbrk = allow\nmmap = never\n", f);
+	fputs("[syscalls]\nread = allow\nbrk = allow\nmmap = never\nrestart_syscall = allow\n"
+	      "[syscalls i386]\ntime = allow\n", f);
 	CR_CHECK_INT(fclose(f), 0);
 	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
-	CR_CHECK_HAS(output, "1 call of the base sets, kept, was never used while learning: brk\n");
-	CR_CHECK_HAS(output, "x86-64      2 calls allowed, 1 denied by name");
+	CR_CHECK_HAS(output, "2 calls of the base sets, kept, were never used while learning: brk "
+		     "i386:time\n");
+	CR_CHECK_HAS(output, "x86-64      3 calls allowed, 1 denied by name");
 	remove_policy();
 }
 
