@@ -47,8 +47,8 @@ EXTRA_DIST += src/LAYERS src/HACKING
 all-local: policies/.built
 policies/.built: $(dist_policy_DATA)
 	@$(MKDIR_P) policies
-	@test -f policies/base-dynamic.ini || cp $(addprefix $(srcdir)/,$(dist_policy_DATA)) policies
+	@test -f policies/base-dynamic.ini || cp $(srcdir)/policies/*.ini policies
 	@cmp -s $(srcdir)/policies/base-dynamic.ini policies/base-dynamic.ini || \
-		cp $(addprefix $(srcdir)/,$(dist_policy_DATA)) policies
+		cp $(srcdir)/policies/*.ini policies
 	@touch $@
 CLEANFILES += policies/.built

@@ -1,4 +1,5 @@
-# Unit tests need no kernel feature; live tests trace real programs.
+# Unit tests need no kernel feature; live tests trace real programs. scripts/check reads LIVE_TESTS
+# (left out of distcheck, which is about what a release holds) and NO_SANITIZE_TESTS.
 TEST_EXTENSIONS = .sh
 tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(tap_driver)
@@ -9,40 +10,162 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	CC='$(CC)'; export CC;
 
-unit_tests = test-base test-core test-options test-filter test-find test-commands test-decode
-live_tests = test-bpf-kernel test-probe test-unwind
-check_PROGRAMS += $(unit_tests) $(live_tests)
-TESTS = $(unit_tests) $(live_tests)
+test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
-AM_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+unit_programs = test-base test-commands test-core test-decode test-edit test-filter \
+	test-find test-ini test-names test-options test-policy test-store
+live_programs = test-bpf-kernel test-probe test-unwind
+live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
+	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
+	tests/live/test-parallel.sh tests/live/test-pty.sh tests/live/test-redis-suite.sh \
+	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
+	tests/live/test-user.sh
+LIVE_TESTS = $(live_programs) $(live_scripts)
+# In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
+# not fit into the small address spaces that some of these set.
+NO_SANITIZE_TESTS = 
+house_tests = tests/unit/test-checks.sh tests/fuzz/replay.sh
+TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
+check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-ini
 
-test_base_SOURCES = tests/unit/test-base.c tests/cr-test.h
-test_base_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_base_SOURCES = tests/unit/test-base.c
+test_base_CPPFLAGS = $(test_cppflags)
 test_base_LDADD = $(cr_libs)
+test_commands_SOURCES = tests/unit/test-commands.c src/cli/options.c src/cli/find.c src/cli/show.c src/cli/finalize.c
+test_commands_CPPFLAGS = $(test_cppflags)
+test_commands_LDADD = $(cr_libs)
 test_core_SOURCES = tests/unit/test-core.c
-test_core_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_core_CPPFLAGS = $(test_cppflags)
 test_core_LDADD = $(cr_libs)
-test_options_SOURCES = tests/unit/test-options.c src/cli/options.c
-test_options_CPPFLAGS = $(AM_TEST_CPPFLAGS)
-test_options_LDADD = $(cr_libs)
+test_decode_SOURCES = tests/unit/test-decode.c
+test_decode_CPPFLAGS = $(test_cppflags)
+test_decode_LDADD = $(cr_libs)
+test_edit_SOURCES = tests/unit/test-edit.c
+test_edit_CPPFLAGS = $(test_cppflags)
+test_edit_LDADD = $(cr_libs)
 test_filter_SOURCES = tests/unit/test-filter.c
-test_filter_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_filter_CPPFLAGS = $(test_cppflags)
 test_filter_LDADD = $(cr_libs)
 test_find_SOURCES = tests/unit/test-find.c src/cli/find.c
-test_find_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_find_CPPFLAGS = $(test_cppflags)
 test_find_LDADD = $(cr_libs)
-test_commands_SOURCES = tests/unit/test-commands.c src/cli/options.c src/cli/find.c src/cli/show.c src/cli/finalize.c
-test_commands_CPPFLAGS = $(AM_TEST_CPPFLAGS)
-test_commands_LDADD = $(cr_libs)
-test_decode_SOURCES = tests/unit/test-decode.c
-test_decode_CPPFLAGS = $(AM_TEST_CPPFLAGS)
-test_decode_LDADD = $(cr_libs)
+test_ini_SOURCES = tests/unit/test-ini.c
+test_ini_CPPFLAGS = $(test_cppflags)
+test_ini_LDADD = $(cr_libs)
+test_names_SOURCES = tests/unit/test-names.c
+test_names_CPPFLAGS = $(test_cppflags)
+test_names_LDADD = $(cr_libs)
+test_options_SOURCES = tests/unit/test-options.c src/cli/options.c
+test_options_CPPFLAGS = $(test_cppflags)
+test_options_LDADD = $(cr_libs)
+test_policy_SOURCES = tests/unit/test-policy.c
+test_policy_CPPFLAGS = $(test_cppflags)
+test_policy_LDADD = $(cr_libs)
+test_store_SOURCES = tests/unit/test-store.c
+test_store_CPPFLAGS = $(test_cppflags)
+test_store_LDADD = $(cr_libs)
+fuzz_ini_SOURCES = tests/fuzz/fuzz-ini.c
+fuzz_ini_CPPFLAGS = $(test_cppflags)
+fuzz_ini_LDADD = $(cr_libs)
 test_bpf_kernel_SOURCES = tests/live/test-bpf-kernel.c
-test_bpf_kernel_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_bpf_kernel_CPPFLAGS = $(test_cppflags)
 test_bpf_kernel_LDADD = $(cr_libs)
 test_probe_SOURCES = tests/live/test-probe.c
-test_probe_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_probe_CPPFLAGS = $(test_cppflags)
 test_probe_LDADD = $(cr_libs)
 test_unwind_SOURCES = tests/live/test-unwind.c
-test_unwind_CPPFLAGS = $(AM_TEST_CPPFLAGS)
+test_unwind_CPPFLAGS = $(test_cppflags)
 test_unwind_LDADD = $(cr_libs)
+
+# Victims are what they are: no sanitizer, whatever the rest is built with.
+victim_cflags = -std=gnu11 -O1 -g -pthread -Wall -Wextra -Wno-array-bounds
+victim_cppflags = -I$(top_srcdir)/include
+victims = tests/victims/abi tests/victims/affinity tests/victims/calls \
+	tests/victims/denied tests/victims/die tests/victims/exec tests/victims/families \
+	tests/victims/fault tests/victims/filters tests/victims/forks tests/victims/heard \
+	tests/victims/inherit tests/victims/ptracer tests/victims/restart tests/victims/sig \
+	tests/victims/stop tests/victims/threads tests/victims/waits
+live_drivers = tests/live/pty tests/live/start
+check_PROGRAMS += $(victims) $(live_drivers)
+tests_victims_abi_SOURCES = tests/victims/abi.c tests/victims/victim.h
+tests_victims_abi_CPPFLAGS = $(victim_cppflags)
+tests_victims_abi_CFLAGS = $(victim_cflags)
+tests_victims_affinity_SOURCES = tests/victims/affinity.c tests/victims/victim.h
+tests_victims_affinity_CPPFLAGS = $(victim_cppflags)
+tests_victims_affinity_CFLAGS = $(victim_cflags)
+tests_victims_calls_SOURCES = tests/victims/calls.c tests/victims/victim.h
+tests_victims_calls_CPPFLAGS = $(victim_cppflags)
+tests_victims_calls_CFLAGS = $(victim_cflags)
+tests_victims_denied_SOURCES = tests/victims/denied.c tests/victims/victim.h
+tests_victims_denied_CPPFLAGS = $(victim_cppflags)
+tests_victims_denied_CFLAGS = $(victim_cflags)
+tests_victims_die_SOURCES = tests/victims/die.c tests/victims/victim.h
+tests_victims_die_CPPFLAGS = $(victim_cppflags)
+tests_victims_die_CFLAGS = $(victim_cflags)
+tests_victims_exec_SOURCES = tests/victims/exec.c tests/victims/victim.h
+tests_victims_exec_CPPFLAGS = $(victim_cppflags)
+tests_victims_exec_CFLAGS = $(victim_cflags)
+tests_victims_families_SOURCES = tests/victims/families.c tests/victims/victim.h
+tests_victims_families_CPPFLAGS = $(victim_cppflags)
+tests_victims_families_CFLAGS = $(victim_cflags)
+tests_victims_fault_SOURCES = tests/victims/fault.c tests/victims/victim.h
+tests_victims_fault_CPPFLAGS = $(victim_cppflags)
+tests_victims_fault_CFLAGS = $(victim_cflags)
+tests_victims_filters_SOURCES = tests/victims/filters.c tests/victims/victim.h
+tests_victims_filters_CPPFLAGS = $(victim_cppflags)
+tests_victims_filters_CFLAGS = $(victim_cflags)
+tests_victims_forks_SOURCES = tests/victims/forks.c tests/victims/victim.h
+tests_victims_forks_CPPFLAGS = $(victim_cppflags)
+tests_victims_forks_CFLAGS = $(victim_cflags)
+tests_victims_heard_SOURCES = tests/victims/heard.c tests/victims/victim.h
+tests_victims_heard_CPPFLAGS = $(victim_cppflags)
+tests_victims_heard_CFLAGS = $(victim_cflags)
+tests_victims_inherit_SOURCES = tests/victims/inherit.c tests/victims/victim.h
+tests_victims_inherit_CPPFLAGS = $(victim_cppflags)
+tests_victims_inherit_CFLAGS = $(victim_cflags)
+tests_victims_ptracer_SOURCES = tests/victims/ptracer.c tests/victims/victim.h
+tests_victims_ptracer_CPPFLAGS = $(victim_cppflags)
+tests_victims_ptracer_CFLAGS = $(victim_cflags)
+tests_victims_restart_SOURCES = tests/victims/restart.c tests/victims/victim.h
+tests_victims_restart_CPPFLAGS = $(victim_cppflags)
+tests_victims_restart_CFLAGS = $(victim_cflags)
+tests_victims_sig_SOURCES = tests/victims/sig.c tests/victims/victim.h
+tests_victims_sig_CPPFLAGS = $(victim_cppflags)
+tests_victims_sig_CFLAGS = $(victim_cflags)
+tests_victims_stop_SOURCES = tests/victims/stop.c tests/victims/victim.h
+tests_victims_stop_CPPFLAGS = $(victim_cppflags)
+tests_victims_stop_CFLAGS = $(victim_cflags)
+tests_victims_threads_SOURCES = tests/victims/threads.c tests/victims/victim.h
+tests_victims_threads_CPPFLAGS = $(victim_cppflags)
+tests_victims_threads_CFLAGS = $(victim_cflags)
+tests_victims_waits_SOURCES = tests/victims/waits.c tests/victims/victim.h
+tests_victims_waits_CPPFLAGS = $(victim_cppflags)
+tests_victims_waits_CFLAGS = $(victim_cflags)
+tests_live_pty_SOURCES = tests/live/pty.c
+tests_live_pty_CPPFLAGS = $(victim_cppflags)
+tests_live_pty_CFLAGS = $(victim_cflags)
+tests_live_start_SOURCES = tests/live/start.c
+tests_live_start_CPPFLAGS = $(victim_cppflags)
+tests_live_start_CFLAGS = $(victim_cflags)
+
+# A 32-bit program, where the compiler makes one; its test says so where it does not.
+check-local: tests/victims/abi32.stamp
+tests/victims/abi32.stamp: tests/victims/abi32.c tests/victims/victim.h
+	@$(MKDIR_P) tests/victims
+	$(AM_V_CC)$(CC) -m32 -static -O1 -g -w -D_GNU_SOURCE -o tests/victims/abi32 \
+		$(srcdir)/tests/victims/abi32.c 2>/dev/null || rm -f tests/victims/abi32
+	@touch $@
+CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
+
+EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
+	tests/cr-test.h tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-ini \
+	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
+	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench
+
+EXTRA_PROGRAMS = tests/bench/work
+CLEANFILES += tests/bench/work$(EXEEXT)
+tests_bench_work_SOURCES = tests/bench/work.c
+tests_bench_work_CFLAGS = -std=gnu11 -O2 -pthread
+bench: all tests/bench/work$(EXEEXT)
+	$(srcdir)/tests/bench/bench $(BENCHFLAGS) .
+.PHONY: bench
