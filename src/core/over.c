@@ -180,11 +180,13 @@ static bool is_nop(const struct insn *in)
 {
 	switch ((int)in->i.mnemonic) {
 	case ZYDIS_MNEMONIC_NOP:
-		/* A prefetch of a register is called a nop, and faults. */
-		return in->i.opcode_map != ZYDIS_OPCODE_MAP_0F || in->i.opcode != 0x0d;
+	case ZYDIS_MNEMONIC_PAUSE:
+		/* A prefetch of a register is called a nop, and faults; so is, behind a rep, an
+		 * xchg of %r8 and %rax. */
+		return in->i.opcode_map == ZYDIS_OPCODE_MAP_0F ? in->i.opcode != 0x0d :
+			in->i.opcode == 0x90 && !in->i.raw.rex.B;
 	case ZYDIS_MNEMONIC_ENDBR32:
 	case ZYDIS_MNEMONIC_ENDBR64:
-	case ZYDIS_MNEMONIC_PAUSE:
 		return true;
 	default:
 		return false;
