@@ -62,7 +62,7 @@ static int seed_pads(struct cr_walk *w, const struct cr_piece *p)
 /* 1: taken in; 0: there is no room for it, or it is no code. */
 static int add_piece(struct cr_walk *w, cr_addr start, cr_addr end)
 {
-	struct cr_piece p = { start, 0, NULL, NULL };
+	struct cr_piece p = { start, 0, NULL, NULL, NULL };
 	size_t len = end - start;
 
 	if (end <= start || w->n_piece == CR_WALK_PIECES || len > PIECE_MAX ||
@@ -412,6 +412,8 @@ int cr_walk_guess(struct cr_walk *w, cr_addr at, cr_addr from)
 	bool doubt = w->doubt;
 	int rc;
 
+	if (!cr_walk_border(w, at))
+		return 0;
 	w->guess = true;
 	w->wrong = false;
 	w->n_trail = 0;
@@ -428,6 +430,36 @@ int cr_walk_guess(struct cr_walk *w, cr_addr at, cr_addr from)
 	w->doubt = doubt;
 	w->guess = false;
 	return rc;
+}
+
+static void read_through(struct cr_walk *w, struct cr_piece *p)
+{
+	struct cr_insn in;
+	size_t off = 0;
+
+	while (off < p->len) {
+		if (p->mark[off] == CR_MARK_DATA) {
+			off++;
+			continue;
+		}
+		p->border[off] = 1;
+		off += cr_walk_decode(w, p->start + off, &in) ? in.is.length : 1;
+	}
+}
+
+bool cr_walk_border(struct cr_walk *w, cr_addr at)
+{
+	struct cr_piece *p = cr_walk_piece(w, at);
+
+	if (!p)
+		return false;
+	if (!p->border) {
+		p->border = calloc(1, p->len);
+		if (!p->border)
+			return false;
+		read_through(w, p);
+	}
+	return p->border[at - p->start];
 }
 
 static void drop_jump(struct cr_walk *w, size_t i)
@@ -548,6 +580,7 @@ int cr_exits_find(struct cr_object *obj, struct cr_function *fn)
 	for (i = 0; i < w.n_piece; i++) {
 		free(w.piece[i].bytes);
 		free(w.piece[i].mark);
+		free(w.piece[i].border);
 	}
 	free(w.seed);
 	free(w.jump);

@@ -155,38 +155,86 @@ static size_t entries(const struct cr_insn *cond, const struct cr_insn *cmp, boo
 	}
 }
 
-static bool compares(const struct cr_insn *in)
+/* What is followed back: a register, or a place in memory that it was loaded from. */
+struct index {
+	bool in_memory;
+	ZydisRegister reg;
+	ZydisDecodedOperandMem mem;
+};
+
+static bool is_index(const struct cr_walk *w, const struct index *x, const ZydisDecodedOperand *op)
 {
-	return (in->is.mnemonic == ZYDIS_MNEMONIC_CMP || in->is.mnemonic == ZYDIS_MNEMONIC_SUB) &&
-	       in->op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+	if (op->type == ZYDIS_OPERAND_TYPE_REGISTER)
+		return !x->in_memory && whole(w, op->reg.value) == x->reg;
+	return op->type == ZYDIS_OPERAND_TYPE_MEMORY && x->in_memory &&
+	       op->mem.base == x->mem.base && op->mem.index == x->mem.index &&
+	       op->mem.scale == x->mem.scale && op->mem.disp.value == x->mem.disp.value;
 }
 
-/* How many entries the code before @from allows. 0: it does not say. */
-static size_t bound(struct cr_walk *w, const struct cr_insn *from)
+/* @in writes the index: from where? */
+static bool index_from(const struct cr_walk *w, const struct cr_insn *in, struct index *x)
 {
+	const ZydisDecodedOperand *src = &in->op[1];
+
+	switch ((int)in->is.mnemonic) {
+	case ZYDIS_MNEMONIC_CDQE:
+		return true;
+	case ZYDIS_MNEMONIC_LEA:
+		if (src->mem.base != ZYDIS_REGISTER_NONE || src->mem.disp.value)
+			return false;
+		x->reg = whole(w, src->mem.index);
+		return true;
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVZX:
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+		x->in_memory = src->type == ZYDIS_OPERAND_TYPE_MEMORY;
+		if (x->in_memory)
+			x->mem = src->mem;
+		else if (src->type == ZYDIS_OPERAND_TYPE_REGISTER)
+			x->reg = whole(w, src->reg.value);
+		else
+			return false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* How many entries the comparison or mask @in leaves to the index that it is of. */
+static size_t limit(const struct cr_insn *in, const struct cr_insn *cond, bool taken)
+{
+	if (in->op[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+		return 0;
+	if (in->is.mnemonic == ZYDIS_MNEMONIC_AND)
+		return in->op[1].imm.value.u < 1024 ? (size_t)in->op[1].imm.value.u + 1 : 0;
+	if (in->is.mnemonic == ZYDIS_MNEMONIC_CMP || in->is.mnemonic == ZYDIS_MNEMONIC_SUB)
+		return entries(cond, in, taken);
+	return 0;
+}
+
+/* How many entries the code before @from allows, which reads one by @op. 0: it does not say. */
+static size_t bound(struct cr_walk *w, const struct cr_insn *from, ZydisRegister by)
+{
+	struct index x = { .reg = whole(w, by) };
 	struct cr_insn in = *from, cond = *from;
-	bool taken, cond_taken = false, waiting = false;
+	bool taken, cond_taken = false;
 	unsigned int i;
 	size_t n;
 
 	for (i = 0; i < LOOK_BACK && back(w, &in, &taken); i++) {
-		if (in.is.mnemonic == ZYDIS_MNEMONIC_AND && !waiting &&
-		    in.op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
-		    in.op[1].imm.value.u && in.op[1].imm.value.u < 1024)
-			return (size_t)in.op[1].imm.value.u + 1;
-		if (waiting && compares(&in)) {
-			n = entries(&cond, &in, cond_taken);
-			return n <= ENTRIES_MAX ? n : 0;
+		if (is_index(w, &x, &in.op[0])) {
+			n = limit(&in, &cond, cond_taken);
+			if (n)
+				return n <= ENTRIES_MAX ? n : 0;
 		}
-		if (in.is.meta.category != ZYDIS_CATEGORY_COND_BR)
-			continue;
-		/* Of several, the nearest that says how many. */
-		waiting = in.is.mnemonic == ZYDIS_MNEMONIC_JNBE ||
-			  in.is.mnemonic == ZYDIS_MNEMONIC_JBE ||
-			  in.is.mnemonic == ZYDIS_MNEMONIC_JNB ||
-			  in.is.mnemonic == ZYDIS_MNEMONIC_JB;
-		cond = in;
-		cond_taken = taken;
+		if (!x.in_memory && writes(w, &in, x.reg) && !index_from(w, &in, &x))
+			return 0;
+		/* Of several, the one right behind the comparison. */
+		if (in.is.meta.category == ZYDIS_CATEGORY_COND_BR) {
+			cond = in;
+			cond_taken = taken;
+		}
 	}
 	return 0;
 }
@@ -226,19 +274,23 @@ static bool good(struct cr_walk *w, cr_addr to)
 {
 	if (!cr_walk_inside(w, to, true))
 		return just_behind(w, to);
-	return cr_walk_mark(w, to) != CR_MARK_INSIDE && cr_walk_mark(w, to) != CR_MARK_DATA;
+	return cr_walk_mark(w, to) == CR_MARK_START || cr_walk_border(w, to);
 }
 
 /* A table may be in the text, and then it is no code. */
-static void mark_data(struct cr_walk *w, const struct table *t, size_t n)
+static void mark_data(struct cr_walk *w, const struct table *t, size_t n, bool undo)
 {
 	struct cr_piece *p = cr_walk_piece(w, t->at);
 	size_t off = p ? t->at - p->start : 0, end;
 
-	end = p && n * t->width < p->len - off ? off + n * t->width : p ? p->len : 0;
+	if (!p)
+		return;
+	end = n * t->width < p->len - off ? off + n * t->width : p->len;
 	for (; off < end; off++)
-		if (p->mark[off] == CR_MARK_NONE)
-			p->mark[off] = CR_MARK_DATA;
+		if (p->mark[off] == (undo ? CR_MARK_DATA : CR_MARK_NONE))
+			p->mark[off] = undo ? CR_MARK_NONE : CR_MARK_DATA;
+	free(p->border);
+	p->border = NULL;
 }
 
 static int take_bounded(struct cr_walk *w, const struct table *t, cr_addr from)
@@ -247,17 +299,21 @@ static int take_bounded(struct cr_walk *w, const struct table *t, cr_addr from)
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < t->n; i++)
-		if (!entry(w, t, i, &to) || !good(w, to))
-			return 0;
-	mark_data(w, t, t->n);
+	mark_data(w, t, t->n, false);
+	for (i = 0; i < t->n; i++) {
+		if (entry(w, t, i, &to) && good(w, to))
+			continue;
+		mark_data(w, t, t->n, true);
+		return 0;
+	}
 	for (i = 0; i < t->n && !rc; i++)
 		if (entry(w, t, i, &to) && cr_walk_piece(w, to))
 			rc = cr_walk_seed(w, to, from);
 	return rc < 0 ? rc : 1;
 }
 
-/* Of a table of unknown size only what reads well as code is believed. */
+/* Of a table of unknown size only what reads well as code is believed. A word too many does no harm: it leads
+ * to where an instruction begins, or nowhere. */
 static int take_unbounded(struct cr_walk *w, const struct table *t, cr_addr from)
 {
 	cr_addr to;
@@ -268,7 +324,7 @@ static int take_unbounded(struct cr_walk *w, const struct table *t, cr_addr from
 		n++;
 	if (n < 2)
 		return 0;
-	mark_data(w, t, n);
+	mark_data(w, t, n, false);
 	for (i = 0; i < n && !rc; i++)
 		if (entry(w, t, i, &to) && cr_walk_mark(w, to) == CR_MARK_NONE &&
 		    cr_walk_piece(w, to))
@@ -328,7 +384,8 @@ static int from_load(struct cr_walk *w, const struct cr_insn *in, const ZydisDec
 	/* Without a size to check it by, a guess at the place is not good enough. */
 	if (n > 1 && !w->sized)
 		return 0;
-	t.n = bound(w, in);
+	t.n = bound(w, in, op->mem.scale == 1 && constant(w, in, op->mem.index, &t.base) ?
+		    op->mem.base : op->mem.index);
 	for (i = 0; i < n && !rc; i++) {
 		t.at = at[i];
 		/* The compilers count entries from the table, or on i386 from the GOT. */
