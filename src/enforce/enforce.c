@@ -20,7 +20,8 @@ struct cr_enforce {
 };
 
 /* What the policy makes of a call, before audit turns it into a yes. @report: a person is told. */
-static struct cr_verdict look_up(const struct cr_enforce *e, const struct cr_call *call, bool *report)
+static struct cr_verdict look_up(const struct cr_enforce *e, const struct cr_call *call,
+				 bool *report)
 {
 	const struct cr_rule *rule = cr_policy_find(e->plan.policy, call->abi, call->nr);
 	enum cr_action act = rule ? rule->act : CR_ACT_NONE;
@@ -37,7 +38,7 @@ static struct cr_verdict look_up(const struct cr_enforce *e, const struct cr_cal
 		*report = e->plan.audit;
 		return (struct cr_verdict){ CR_VERDICT_ERRNO, rule->err };
 	case CR_ACT_NONE:
-		/* A call that the policy's author cannot have known: libc falls back (openat2, clone3 …). */
+		/* Its author cannot have known this call: libc falls back (openat2, clone3 …). */
 		if (call->nr > e->horizon) {
 			*report = false;
 			return (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
@@ -141,7 +142,8 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 	struct cr_verdict v = look_up(e, call, &report);
 	uint64_t before = 0;
 
-	if (report && call->nr < CR_NR_MAX)
+	/* A rule that says log means each time, and denies nothing. */
+	if (report && v.what != CR_VERDICT_ALLOW && call->nr < CR_NR_MAX)
 		before = e->denied[call->abi][call->nr]++;
 	if (report && before == 0)
 		tell(e, call, site, v);
