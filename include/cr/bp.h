@@ -2,14 +2,15 @@
 /*
  * bp - the traps in one address space
  *
- * In:    sites: an address, whose it is, the bytes that the file has there; memory to read and write
+ * In:    sites: an address, whose it is, the bytes that the file has there; memory
  * Out:   all traps planted or none; what a reader of the text would have seen without them
  * Never: takes a trap out to let a thread past (see over), knows which process the memory is of
  *
- * One struct cr_bps for an address space, not for a process: threads and a vfork child run the same
- * text and cr_bps_share() it, so that nobody lifts a trap under another's feet (TRAPS 12); a fork
- * child has its own copy of the text, traps included, and gets a cr_bps_copy(), to be followed with or
- * to be lifted with before it is let go (TRAPS 13). After exec the text is gone: cr_bps_put().
+ * One struct cr_bps for an address space, not for a process: threads and a vfork child run the
+ * same text and cr_bps_share() it, so that nobody lifts a trap under another's feet (TRAPS 12); a
+ * fork child has its own copy of the text, traps included, and gets a cr_bps_copy(), to be
+ * followed with or to be lifted with before it is let go (TRAPS 13). After exec the text is gone:
+ * cr_bps_put().
  *
  * When traps are lifted the caller still owes two things (TRAPS 14): a thread that has just hit one
  * stands behind it (its pc goes back by CR_BP_SIZE), and one inside a slot goes on there.
@@ -56,10 +57,13 @@ struct cr_bp {
 
 struct cr_bps;
 
-struct cr_bps *cr_bps_new(void) CR_MUST_CHECK;		/* NULL: no memory; one share, the caller's */
+/* NULL: no memory; one share, the caller's */
+struct cr_bps *cr_bps_new(void) CR_MUST_CHECK;
 struct cr_bps *cr_bps_share(struct cr_bps *bps);	/* @bps again, with one share more */
-struct cr_bps *cr_bps_copy(const struct cr_bps *bps) CR_MUST_CHECK;	/* NULL when out of memory */
-void cr_bps_put(struct cr_bps *bps);			/* gives a share back; touches no memory; NULL is fine */
+/* NULL when out of memory */
+struct cr_bps *cr_bps_copy(const struct cr_bps *bps) CR_MUST_CHECK;
+/* gives a share back; touches no memory; NULL is fine */
+void cr_bps_put(struct cr_bps *bps);
 
 /* Wants a trap, which is not planted yet. The same owner twice is one. 0; -ENOMEM; -E2BIG for one
  * owner too many; -EBUSY when the file itself has a trap there; else as cr_over_plan(). @bps is
@@ -82,12 +86,13 @@ int cr_bps_lift(struct cr_bps *bps, const struct cr_target_mem *mem) CR_MUST_CHE
 int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo,
 		cr_addr hi) CR_MUST_CHECK;
 
-/* [lo, hi) has been unmapped, or mapped anew: its sites are forgotten, nothing is written. How many. */
+/* [lo, hi) has been unmapped, or mapped anew: its sites are forgotten, nothing is written. How
+ * many. */
 size_t cr_bps_forget(struct cr_bps *bps, cr_addr lo, cr_addr hi);
 
-/* [lo, hi) has moved to @to, traps and all (mremap). An object that is unloaded and loaded elsewhere is
- * cr_bps_forget() and cr_bps_add() instead. 0; -EINVAL when the two overlap, which no kernel
- * does; -ENOMEM. @bps is unchanged on failure. */
+/* [lo, hi) has moved to @to, traps and all (mremap). An object that is unloaded and loaded
+ * elsewhere is cr_bps_forget() and cr_bps_add() instead. 0; -EINVAL when the two overlap, which
+ * no kernel does; -ENOMEM. @bps is unchanged on failure. */
 int cr_bps_move(struct cr_bps *bps, cr_addr lo, cr_addr hi, cr_addr to) CR_MUST_CHECK;
 
 /* NULL when there is none. Valid until the next call that is not const. */

@@ -15,11 +15,11 @@
  *
  * Signals (TRAPS 23). A thread may stop inside a slot. Before anybody sees its registers, a signal
  * frame or an unwinder, cr_over_fix_pc() gives the pc it would have without slots:
- * - a fault of the instruction itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE): pc is cr_over.at again; for
- *   SIGILL and SIGFPE si_addr is that pc too. After the handler the trap is hit once more.
+ * - a fault of the instruction itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE): pc is cr_over.at again;
+ *   for SIGILL and SIGFPE si_addr is that pc too. After the handler the trap is hit once more.
  * - another signal, and the pc is not cr_over.at: done already, deliver.
  * - another signal, and the pc is cr_over.at: not done yet. Emulate it now if that can be done and
- *   deliver; else step inside the slot (no trap is in the way there), hold the signal, then deliver.
+ *   deliver; else hold the signal, step inside the slot (no trap is in the way there), deliver.
  *
  * Not exact: the x87 instruction pointer (FIP) that fnstenv stores names the slot after a displaced
  * x87 instruction; the pc of an emulated one is not entered in the branch records of the CPU.
@@ -34,7 +34,8 @@
 
 /* What cr_over_plan() must know about the target. */
 #define CR_OVER_IS32 1u		/* the code is 32-bit code */
-#define CR_OVER_SHSTK 2u	/* the thread has a shadow stack: call and ret must be real ones (TRAPS 24) */
+/* the thread has a shadow stack: call and ret must be real ones (TRAPS 24) */
+#define CR_OVER_SHSTK 2u
 #define CR_OVER_RSEQ 4u		/* the site is inside a restartable sequence (TRAPS 29) */
 
 enum cr_over_how {

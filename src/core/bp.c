@@ -106,9 +106,10 @@ size_t cr_bps_count(const struct cr_bps *bps)
 
 static int add_owner(struct cr_bp *bp, const struct cr_bp_site *site, struct cr_err *err)
 {
+	size_t n = bp->over.len < site->n ? bp->over.len : site->n;
 	unsigned int k;
 
-	if (memcmp(bp->over.bytes, site->text, bp->over.len < site->n ? bp->over.len : site->n) != 0)
+	if (memcmp(bp->over.bytes, site->text, n) != 0)
 		return cr_err_set(err, -ESTALE, "two files claim the code at %#llx",
 				  (unsigned long long)site->at);
 	for (k = 0; k < bp->n_owners; k++)
@@ -292,7 +293,8 @@ static void explain(struct cr_err *err, int rc, cr_addr at)
 	unsigned long long a = at;
 
 	if (rc == -ESTALE) {
-		cr_err_set(err, rc, "cannot plant a breakpoint at %#llx: the code is not what its file has", a);
+		cr_err_set(err, rc, "cannot plant a breakpoint at %#llx: "
+			   "the code is not what its file has", a);
 		cr_err_hint(err, "does the program write its own code, or was the file replaced?");
 		return;
 	}

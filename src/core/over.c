@@ -209,8 +209,9 @@ static bool plan_emulation(const struct insn *in, struct cr_over *o)
 		/* loop and jrcxz look at a register instead of flags. */
 		o->op = OP_JCC;
 		o->cond = in->i.opcode & 0xf;
-		return (in->i.opcode & 0xf0) == (in->i.opcode_map == ZYDIS_OPCODE_MAP_0F ? 0x80 : 0x70) &&
-		       operand(in, 0, &o->src);
+		if (in->i.opcode >> 4 != (in->i.opcode_map == ZYDIS_OPCODE_MAP_0F ? 8 : 7))
+			return false;
+		return operand(in, 0, &o->src);
 	}
 	for (k = 0; k < CR_ARRAY_SIZE(plain_ops); k++) {
 		if (plain_ops[k].name != in->i.mnemonic)
@@ -259,9 +260,9 @@ static const char *only_there(const struct insn *in)
 		return "a far branch may change the mode of the CPU";
 	if (is_branch(in) && in->i.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY)
 		return "it is a branch on few CPUs, and a fault on the others";
-	/* CPUs disagree about a 16-bit operand size here, unless REX.W overrules it. */
+	/* Unless REX.W overrules it. */
 	if (is_branch(in) && has_prefix(in, 0x66) && !in->i.raw.rex.W)
-		return "a branch with a 16-bit operand size means different things on different CPUs";
+		return "CPUs disagree about a branch with a 16-bit operand size";
 	return NULL;
 }
 

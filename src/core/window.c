@@ -241,10 +241,11 @@ void cr_windows_free(struct cr_windows *ws)
 
 int cr_windows_enter(struct cr_windows *ws, unsigned int fn, const struct cr_spot *spot)
 {
-	struct window w = { spot->sp, spot->lo < spot->hi ? spot->hi : 0, fn, spot->ret, spot->alt };
+	struct window w = { .frame = spot->sp, .fn = fn, .ret = spot->ret, .alt = spot->alt };
 	size_t same;
 	bool again;
 
+	w.hi = spot->lo < spot->hi ? spot->hi : 0;
 	prune(ws, spot);
 	same = with_frame(ws, spot);
 	if (same == ws->n && ws->n >= CR_WINDOWS_MAX)
@@ -273,9 +274,9 @@ static size_t left_by_jump(const struct cr_windows *ws, unsigned int fn, const s
 	return ws->n;
 }
 
-/* A ret takes the slot at the stack pointer: whoever has it as its frame is gone, be the ret its own
- * or one that several functions share. A jump at another depth is one to a part of the function that
- * lies elsewhere (.cold). */
+/* A ret takes the slot at the stack pointer: whoever has it as its frame is gone, be the ret its
+ * own or one that several functions share. A jump at another depth is one to a part of the
+ * function that lies elsewhere (.cold). */
 size_t cr_windows_exit(struct cr_windows *ws, unsigned int fn, const struct cr_spot *spot,
 		       enum cr_exit kind)
 {

@@ -53,7 +53,8 @@ struct state {
 };
 
 static struct {
-	unsigned int insns, native, emulated, slots, faults, refused, stepped, unfinished, far_refused;
+	unsigned int insns, native, emulated, slots, faults, refused, stepped, unfinished;
+	unsigned int far_refused;
 } count;
 
 static uint64_t dice(void)
@@ -162,7 +163,8 @@ static uint64_t value(void)
 static unsigned long long *gpr(struct user_regs_struct *r, unsigned int k)
 {
 	unsigned long long *const at[16] = { &r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
-		&r->rsi, &r->rdi, &r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15 };
+		&r->rsi, &r->rdi, &r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14,
+		&r->r15 };
 
 	return at[k];
 }
@@ -229,7 +231,8 @@ static void end(struct state *s)
 
 	CR_CHECK_INT(trace(PTRACE_GETREGSET, (void *)NT_X86_XSTATE, &iov), 0);
 	memset(s->x + 8, 0, 8);		/* FIP: see over.h */
-	memset(s->x + 512, 0, 8);	/* what is in use: the CPU may or may not notice that it is not */
+	/* what is in use: the CPU may or may not notice that it is not */
+	memset(s->x + 512, 0, 8);
 	memcpy(s->m, (void *)DATA, DATA_SIZE);
 }
 
@@ -273,7 +276,8 @@ static void same_state(const struct cr_over *o, const struct state *want, struct
 
 	for (k = 0; k < 16; k++)
 		if (*gpr(&w.r, k) != *gpr(&got->r, k))
-			SAY(o, how, "register %u is %#llx, not %#llx", k, *gpr(&got->r, k), *gpr(&w.r, k));
+			SAY(o, how, "register %u is %#llx, not %#llx", k, *gpr(&got->r, k),
+			    *gpr(&w.r, k));
 	if ((w.r.eflags ^ got->r.eflags) & (MATH | 0x240000))
 		SAY(o, how, "flags are %#llx, not %#llx", got->r.eflags, w.r.eflags);
 	if (w.r.fs_base != got->r.fs_base || w.r.gs_base != got->r.gs_base)
@@ -293,7 +297,8 @@ static void same_fault(const struct cr_over *o, const struct state *want, const 
 	if (got->info.si_signo == SIGILL || got->info.si_signo == SIGFPE)
 		addr = cr_over_fix_pc(o, slot, addr);
 	if (addr != (uint64_t)(uintptr_t)want->info.si_addr)
-		SAY(o, "slot", "si_addr %#llx, not %p", (unsigned long long)addr, want->info.si_addr);
+		SAY(o, "slot", "si_addr %#llx, not %p", (unsigned long long)addr,
+		    want->info.si_addr);
 	if (cr_over_fix_pc(o, slot, got->r.rip) != want->r.rip)
 		SAY(o, "slot", "faults at %#llx, not %#llx", got->r.rip, want->r.rip);
 }
@@ -401,11 +406,13 @@ static void try_emulation(const struct cr_over *o, const struct state *want, uns
 static bool no_judge(const ZydisDecodedInstruction *i)
 {
 	static const ZydisMnemonic names[] = {
-		ZYDIS_MNEMONIC_RDTSC, ZYDIS_MNEMONIC_RDTSCP, ZYDIS_MNEMONIC_RDRAND, ZYDIS_MNEMONIC_RDSEED,
-		ZYDIS_MNEMONIC_RDPMC, ZYDIS_MNEMONIC_RDPRU, ZYDIS_MNEMONIC_CPUID, ZYDIS_MNEMONIC_VMCALL,
+		ZYDIS_MNEMONIC_RDTSC, ZYDIS_MNEMONIC_RDTSCP, ZYDIS_MNEMONIC_RDRAND,
+		ZYDIS_MNEMONIC_RDSEED, ZYDIS_MNEMONIC_RDPMC, ZYDIS_MNEMONIC_RDPRU,
+		ZYDIS_MNEMONIC_CPUID, ZYDIS_MNEMONIC_VMCALL,
 		ZYDIS_MNEMONIC_VMMCALL, ZYDIS_MNEMONIC_VMFUNC, ZYDIS_MNEMONIC_MONITORX,
 		ZYDIS_MNEMONIC_MWAITX, ZYDIS_MNEMONIC_UMONITOR, ZYDIS_MNEMONIC_UMWAIT,
-		ZYDIS_MNEMONIC_TPAUSE, ZYDIS_MNEMONIC_LSS, ZYDIS_MNEMONIC_XSAVE, ZYDIS_MNEMONIC_XSAVEC,
+		ZYDIS_MNEMONIC_TPAUSE, ZYDIS_MNEMONIC_LSS, ZYDIS_MNEMONIC_XSAVE,
+		ZYDIS_MNEMONIC_XSAVEC,
 		ZYDIS_MNEMONIC_XSAVEOPT, ZYDIS_MNEMONIC_XSAVE64, ZYDIS_MNEMONIC_XSAVEC64,
 		ZYDIS_MNEMONIC_XSAVEOPT64, ZYDIS_MNEMONIC_XRSTOR, ZYDIS_MNEMONIC_XRSTOR64,
 		/* The kernel does these for the CPU, and misses the step. */
@@ -447,7 +454,8 @@ static void aim(uint8_t *b, const ZydisDecodedInstruction *i, uint64_t at)
 
 static void compare(const struct cr_over *o, const ZydisDecodedInstruction *i)
 {
-	bool rep = i->attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
+	bool rep = i->attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE |
+				    ZYDIS_ATTRIB_HAS_REPNE);
 	unsigned int undefined = i->cpu_flags ? i->cpu_flags->undefined : 0;
 	static struct user_regs_struct r;
 	static uint8_t x[XSTATE];
@@ -506,8 +514,9 @@ static bool one(const uint8_t *bytes, size_t n, unsigned int flags)
 
 static void tell(const char *what)
 {
-	printf("# %s: %u instructions, %u native runs (%u faults) = %u emulated + %u refused, %u slots; "
-	       "%u too far, %u only to step, %u without end\n", what, count.insns, count.native,
+	printf("# %s: %u instructions, %u native runs (%u faults) = %u emulated + %u refused, "
+	       "%u slots; %u too far, %u only to step, %u without end\n", what, count.insns,
+	       count.native,
 	       count.faults, count.emulated, count.refused, count.slots, count.far_refused,
 	       count.stepped, count.unfinished);
 	memset(&count, 0, sizeof(count));
@@ -639,8 +648,8 @@ CR_TEST(the_code_of_libc_does_what_it_did)
 
 static void random_insns(unsigned int flags, const char *what)
 {
-	static const uint8_t front[] = { 0x66, 0x67, 0x48, 0x41, 0x4d, 0x0f, 0xf3, 0xf2, 0xff, 0x8b, 0x89,
-					 0x83, 0x3e, 0x40, 0x64, 0xc5, 0xc4 };
+	static const uint8_t front[] = { 0x66, 0x67, 0x48, 0x41, 0x4d, 0x0f, 0xf3, 0xf2, 0xff, 0x8b,
+					 0x89, 0x83, 0x3e, 0x40, 0x64, 0xc5, 0xc4 };
 	uint8_t b[CR_OVER_INSN];
 	unsigned int k, n;
 
@@ -673,7 +682,7 @@ int main(void)
 	seed = s ? strtoull(s, NULL, 0) : (uint64_t)time(NULL) * 2654435761u | 1;
 	printf("# CR_SEED=%#llx\n", (unsigned long long)seed);
 	CR_RUN(forms_of_entries_and_exits_do_what_the_cpu_does,
-	       "every form of an entry or an exit, worked out or in a slot, does what the CPU does");
+	       "an entry or exit of any form, worked out or in a slot, does what the CPU does");
 	CR_RUN(the_code_of_libc_does_what_it_did, "so do thousands of instructions of libc");
 	CR_RUN(random_instructions_do_what_the_cpu_does, "so do random ones");
 	CR_RUN(random_i386_instructions_do_what_the_cpu_does, "so do random ones of i386");

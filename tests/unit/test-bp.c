@@ -359,22 +359,27 @@ CR_TEST(ten_thousand_sites_are_found)
 
 int main(void)
 {
-	CR_RUN(planting_writes_one_byte_per_site, "planting writes one byte for each site that is not planted");
+	CR_RUN(planting_writes_one_byte_per_site,
+	       "planting writes one byte for each site that is not planted");
 	CR_RUN(a_failed_write_lifts_all_that_it_came_after,
 	       "a write that fails lifts what was planted before it, and nothing older");
 	CR_RUN(a_trap_that_is_not_ours_is_left_alone, "a trap that is not ours is left alone");
-	CR_RUN(text_that_is_not_the_files_is_not_written, "text that is not what the file has is not written");
+	CR_RUN(text_that_is_not_the_files_is_not_written,
+	       "text that is not what the file has is not written");
 	CR_RUN(a_trap_of_ours_inside_an_instruction_is_no_changed_text,
 	       "a trap of ours inside an instruction does not make it changed text");
 	CR_RUN(a_site_has_many_owners_and_one_trap, "a site may have many owners and has one trap");
 	CR_RUN(what_is_no_instruction_or_restartable_is_refused,
 	       "what is no instruction, or inside a restartable sequence, is refused");
-	CR_RUN(a_reader_sees_what_the_traps_hide, "a reader sees what the traps hide, and nothing else changed");
+	CR_RUN(a_reader_sees_what_the_traps_hide,
+	       "a reader sees what the traps hide, and nothing else changed");
 	CR_RUN(lifting_does_not_write_over_what_the_target_wrote,
 	       "lifting goes on after a failure and does not write over what the target wrote");
 	CR_RUN(a_fork_child_has_traps_of_its_own, "a fork child has traps of its own");
-	CR_RUN(threads_share_traps_until_the_last_is_gone, "threads share traps until the last is gone");
-	CR_RUN(what_is_unmapped_is_forgotten_without_a_write, "what is unmapped is forgotten without a write");
+	CR_RUN(threads_share_traps_until_the_last_is_gone,
+	       "threads share traps until the last is gone");
+	CR_RUN(what_is_unmapped_is_forgotten_without_a_write,
+	       "what is unmapped is forgotten without a write");
 	CR_RUN(what_moves_is_planned_anew, "what moves is planned anew for where it is");
 	CR_RUN(ten_thousand_sites_are_found, "ten thousand sites in any order are all found");
 	return cr_done();

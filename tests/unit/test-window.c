@@ -160,12 +160,14 @@ CR_TEST(each_line_of_the_table_holds)
 		struct cr_windows *ws = cr_windows_new(NULL);
 
 		snprintf(script, sizeof(script), "%s", lines[k].script);
-		for (word = strtok_r(script, " ", &state); word; word = strtok_r(NULL, " ", &state)) {
+		word = strtok_r(script, " ", &state);
+		for (; word; word = strtok_r(NULL, " ", &state)) {
 			char *want = strchr(word, '=');
 
 			CR_CHECK(happen(ws, word) >= 0);
 			if (strcmp(open_now(ws), want + 1) != 0)
-				CR_FAIL("%s: after %s \"%s\" is open", lines[k].what, word, open_now(ws));
+				CR_FAIL("%s: after %s \"%s\" is open", lines[k].what, word,
+					open_now(ws));
 		}
 		if (cr_windows_strays(ws) != lines[k].strays)
 			CR_FAIL("%s: %lu strays", lines[k].what, cr_windows_strays(ws));
@@ -344,10 +346,13 @@ CR_TEST(a_random_program_without_marks_too)
 
 int main(void)
 {
-	CR_RUN(each_line_of_the_table_holds, "each way into and out of a function leaves open what is open");
+	CR_RUN(each_line_of_the_table_holds,
+	       "each way into and out of a function leaves open what is open");
 	CR_RUN(calls_tell_what_they_changed, "each call tells how much it changed");
-	CR_RUN(a_short_list_holds_the_innermost, "a short list holds the innermost functions, each once");
-	CR_RUN(depth_has_an_end_and_survives_it, "the depth has an end, and all that is below it still closes");
+	CR_RUN(a_short_list_holds_the_innermost,
+	       "a short list holds the innermost functions, each once");
+	CR_RUN(depth_has_an_end_and_survives_it,
+	       "the depth has an end, and all that is below it still closes");
 	CR_RUN(a_scope_counts_the_windows_of_all_threads,
 	       "a scope counts the windows of all threads, and of one that dies inside no more");
 	CR_RUN(a_slot_that_was_overwritten_closes_its_window,
@@ -355,6 +360,6 @@ int main(void)
 	CR_RUN(a_random_program_is_inside_what_it_is_inside_of,
 	       "a random program whose longjmps are marked is inside exactly what it is inside of");
 	CR_RUN(a_random_program_without_marks_too,
-	       "without marks it leaves a window at the first sign, and never one that it is inside of");
+	       "without marks it leaves a window at the first sign, and never one it is inside of");
 	return cr_done();
 }

@@ -2,10 +2,10 @@
 /*
  * window-model - a program with real stacks, which knows what it is inside of
  *
- * It calls, returns, tail-jumps, longjmps, takes signals on either stack, switches coroutines, forks
- * and has its stacks moved, at random; and compares what struct cr_windows thinks of it. A window
- * that was left without a sign may linger until the thread is seen above it on the same stack:
- * such frames are remembered as stale.
+ * It calls, returns, tail-jumps, longjmps, takes signals on either stack, switches coroutines,
+ * forks and has its stacks moved, at random; and compares what struct cr_windows thinks of it. A
+ * window that was left without a sign may linger until the thread is seen above it on the same
+ * stack: such frames are remembered as stale.
  */
 #ifndef WINDOW_MODEL_H
 #define WINDOW_MODEL_H
@@ -53,7 +53,8 @@ struct model_stack {
 
 struct model {
 	struct model_stack s[MODEL_STACKS];
-	unsigned int cur, below;	/* below: what the handler on the alternate stack interrupted */
+	/* below: what the handler on the alternate stack interrupted */
+	unsigned int cur, below;
 	struct cr_windows *ws;
 	struct cr_scope *scope;
 	uint64_t seed;
@@ -73,8 +74,10 @@ static inline uint64_t model_dice(struct model *m, unsigned int sides)
 
 static inline int model_start(struct model *m, uint64_t seed, bool marks)
 {
-	static const cr_addr lo[MODEL_STACKS] = { 0x700000, 0x200000, 0x300000, 0x400000, 0x70ff00 };
-	static const cr_addr hi[MODEL_STACKS] = { 0x710000, 0x202000, 0x304000, 0x404000, 0x70ffc0 };
+	static const cr_addr lo[MODEL_STACKS] = {
+		0x700000, 0x200000, 0x300000, 0x400000, 0x70ff00 };
+	static const cr_addr hi[MODEL_STACKS] = {
+		0x710000, 0x202000, 0x304000, 0x404000, 0x70ffc0 };
 	unsigned int k;
 
 	memset(m, 0, sizeof(*m));
@@ -152,7 +155,8 @@ static inline const char *model_compare(struct model *m)
 	for (k = 0; k < MODEL_FNS; k++) {
 		if (cr_windows_open(m->ws, k) == want[k] && cr_scope_open(m->scope, k) == want[k])
 			continue;
-		snprintf(m->why, sizeof(m->why), "function %u is open %u times, not %u (stack %u)", k,
+		snprintf(m->why, sizeof(m->why),
+			 "function %u is open %u times, not %u (stack %u)", k,
 			 cr_windows_open(m->ws, k), want[k], m->cur);
 		return m->why;
 	}
