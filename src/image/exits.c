@@ -201,11 +201,28 @@ static cr_addr destination(const struct cr_walk *w, const struct cr_insn *in)
 	return w->obj->word == 4 ? (uint32_t)to : to;
 }
 
+/* Compilers have stubs, one a register, that jump where that register says. */
+static bool is_thunk(const struct cr_object *obj, cr_addr at)
+{
+	static const char *const stubs[] = { "__x86_indirect_thunk_", "__llvm_retpoline_" };
+	size_t i, k;
+
+	for (i = cr_symbols_from(obj, at); i < obj->n_sym && obj->sym[i].at == at; i++)
+		for (k = 0; k < CR_ARRAY_SIZE(stubs); k++)
+			if (strncmp(obj->sym[i].name, stubs[k], strlen(stubs[k])) == 0)
+				return true;
+	return false;
+}
+
 /* A jump to @to, known. */
 static int jump_to(struct cr_walk *w, const struct cr_insn *in, cr_addr to)
 {
 	if (cr_walk_inside(w, to, in->is.meta.category == ZYDIS_CATEGORY_COND_BR))
 		return cr_walk_seed(w, to, in->at);
+	if (is_thunk(w->obj, to)) {
+		w->thunk = true;
+		return leave(w, in, CR_EXIT_BY_POINTER, 0);
+	}
 	return leave(w, in, CR_EXIT_BY_JUMP, to);
 }
 
@@ -540,9 +557,12 @@ static void sort(struct cr_walk *w)
 static int start(struct cr_walk *w)
 {
 	struct cr_function *fn = w->fn;
+	cr_addr defer = cr_gotab_defer(w->obj, fn->entry);
 	size_t i;
 	int rc = cr_walk_seed(w, fn->entry, 0);
 
+	if (!rc && defer && cr_function_has(fn, defer))
+		rc = cr_walk_seed(w, defer, 0);
 	for (i = 0; i < fn->n_range && rc >= 0; i++)
 		rc = add_piece(w, fn->range[i].start, fn->range[i].end);
 	for (i = 0; i < w->n_piece && rc >= 0; i++)

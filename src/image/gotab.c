@@ -118,6 +118,36 @@ static bool open_tab(struct cr_object *obj, struct tab *t)
 	return true;
 }
 
+/* The last entry at or before @at. */
+static bool entry_of(const struct tab *t, cr_addr at, struct entry *e)
+{
+	uint64_t lo = 0, hi = t->h.n_funcs, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (!fetch(t, t->h.funcs + mid * sizeof(*e), e, sizeof(*e)))
+			return false;
+		if (t->h.text + e->at <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && fetch(t, t->h.funcs + (lo - 1) * sizeof(*e), e, sizeof(*e));
+}
+
+cr_addr cr_gotab_defer(struct cr_object *obj, cr_addr entry)
+{
+	uint32_t func[4];	/* entry offset, name offset, size of arguments, deferreturn */
+	struct entry e;
+	struct tab t;
+
+	if (!obj->go || !open_tab(obj, &t) || t.h.n_funcs > t.len / sizeof(e) ||
+	    t.h.funcs > t.len || !entry_of(&t, entry, &e) || t.h.text + e.at != entry ||
+	    !fetch(&t, t.h.funcs + e.func, func, sizeof(func)) || !func[3])
+		return 0;
+	return entry + func[3];
+}
+
 int cr_gotab_read(struct cr_object *obj)
 {
 	GElf_Shdr sh;

@@ -120,6 +120,9 @@ size_t cr_symbol_stem(const char *name, bool *cold);
 
 /* gotab.c: Go's table of functions */
 int cr_gotab_read(struct cr_object *obj) CR_MUST_CHECK;
+/* Where the function at @entry goes on when a panic in it was recovered; 0: nowhere. Only the runtime
+ * jumps there. */
+cr_addr cr_gotab_defer(struct cr_object *obj, cr_addr entry);
 
 /* frames.c: unwind tables */
 int cr_fdes_read(struct cr_object *obj) CR_MUST_CHECK;

@@ -16,6 +16,8 @@ static bool needed(struct cr_walk *w)
 {
 	size_t i;
 
+	if (w->thunk)
+		return true;
 	for (i = 0; i < w->n_jump; i++)
 		if (cr_table_likely(w, w->jump[i]))
 			return true;

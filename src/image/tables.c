@@ -272,7 +272,7 @@ static bool just_behind(const struct cr_walk *w, cr_addr to)
 
 static bool good(struct cr_walk *w, cr_addr to)
 {
-	if (!cr_walk_inside(w, to, true))
+	if (!cr_walk_inside(w, to, false))
 		return just_behind(w, to);
 	return cr_walk_mark(w, to) == CR_MARK_START || cr_walk_border(w, to);
 }

@@ -58,6 +58,7 @@ struct cr_walk {
 	cr_addr *trail;		/* owned: instructions decoded since a guess began */
 	size_t n_trail;
 	bool sized;		/* only tables whose size is known are believed */
+	bool thunk;		/* a jump goes by a retpoline, so anywhere */
 	bool guess;		/* decoding from where perhaps no code is */
 	bool wrong;		/* it was none */
 	bool doubt;		/* something was not understood */
