@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
-	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h \
+	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h include/cr/cxx.h \
 	include/cr/decode.h include/cr/enforce.h include/cr/err.h include/cr/event.h \
 	include/cr/filter.h include/cr/front.h include/cr/image.h include/cr/ini.h \
 	include/cr/judge.h include/cr/launch.h include/cr/learn.h include/cr/log.h \
@@ -8,7 +8,7 @@ libcr_a_SOURCES = \
 	include/cr/policy.h include/cr/probe.h include/cr/proc.h include/cr/ptrace.h \
 	include/cr/regs.h include/cr/session.h include/cr/store.h include/cr/tracee.h \
 	include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
-	src/base/buf.c src/base/err.c src/base/log.c src/base/map.c \
+	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/front.c src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c \
 	src/sys/proc.c src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
@@ -33,8 +33,9 @@ cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS)
 bin_PROGRAMS += chestnut-run chestnut
 chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c src/cli/find.c
 chestnut_run_LDADD = $(cr_libs)
-chestnut_SOURCES = src/cli/allow.c src/cli/chestnut.c src/cli/doctor.c src/cli/finalize.c \
-	src/cli/find.c src/cli/options.c src/cli/show.c
+chestnut_SOURCES = \
+	src/cli/allow.c src/cli/chestnut.c src/cli/doctor.c src/cli/finalize.c src/cli/find.c \
+	src/cli/options.c src/cli/show.c
 chestnut_LDADD = $(cr_libs)
 
 policydir = $(pkgdatadir)/policies

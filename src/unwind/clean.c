@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "cr/cxx.h"
 #include "unwind-int.h"
 
 #define NAME_LEN_MAX 160
@@ -27,41 +28,6 @@ static char *clean(const char *raw)
 	return s;
 }
 
-#ifdef HAVE_CXA_DEMANGLE
-char *__cxa_demangle(const char *mangled, char *buf, size_t *len, int *status);
-
-#define MANGLED_MAX 1024
-#define REFERENCES_MAX 30
-
-/* A mangled name may refer back to its own parts, each reference doubling what is there: thirty
- * bytes of it make a gigabyte. Those that people write do not have that many. */
-static bool harmless(const char *raw)
-{
-	size_t i, refs = 0, len = strnlen(raw, MANGLED_MAX);
-
-	for (i = 0; i + 1 < len; i++) {
-		if ((raw[i] == 'S' || raw[i] == 'T') && (raw[i + 1] == '_' ||
-		    (raw[i + 1] >= '0' && raw[i + 1] <= '9') ||
-		    (raw[i + 1] >= 'A' && raw[i + 1] <= 'Z')))
-			refs++;
-	}
-	return len < MANGLED_MAX && refs <= REFERENCES_MAX;
-}
-
-static char *demangle(const char *raw)
-{
-	if (strncmp(raw, "_Z", 2) != 0 || !harmless(raw))
-		return NULL;
-	return __cxa_demangle(raw, NULL, NULL, NULL);
-}
-#else
-static char *demangle(const char *raw)
-{
-	(void)raw;
-	return NULL;
-}
-#endif
-
 /* "ns::f(int, char const*)": who calls whom is clear without the types, and "<" is what
  * stands between two frames. Template arguments stay. */
 static void drop_arguments(char *name)
@@ -79,7 +45,7 @@ static void drop_arguments(char *name)
 
 char *cr_uw_clean_symbol(const char *raw)
 {
-	cr_auto_free char *plain = demangle(raw);
+	cr_auto_free char *plain = cr_cxx_demangle(raw);
 	char *name, *version;
 
 	if (plain)
