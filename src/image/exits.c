@@ -11,6 +11,7 @@
 #include "walk.h"
 
 #define PIECE_MAX (16u << 20)
+#define LOCK 0xf0u
 
 struct cr_piece *cr_walk_piece(struct cr_walk *w, cr_addr at)
 {
@@ -309,8 +310,8 @@ static bool claim(struct cr_walk *w, struct cr_piece *p, const struct cr_insn *i
 	if (!clean && w->guess)
 		return false;
 	/* Old libraries jump behind a lock prefix: both ways to read it are right. */
-	if (!clean)
-		w->doubt = w->doubt || p->bytes[off] != 0xf0;
+	if (!clean && p->bytes[off] != LOCK && (!off || p->bytes[off - 1] != LOCK))
+		w->doubt = true;
 	p->mark[off] = CR_MARK_START;
 	for (i = 1; i < in->is.length; i++)
 		if (p->mark[off + i] == CR_MARK_NONE)

@@ -76,13 +76,14 @@ static size_t gap_end(const struct cr_piece *p, size_t off)
 
 static int gap(struct cr_walk *w, struct cr_piece *p, size_t off, size_t end)
 {
+	bool data = is_read(w, p->start + off, p->start + end);
 	size_t len;
 
 	while (off < end && is_padding(w, p->start + off, &len))
 		off += len;
 	if (off >= end)
 		return 0;
-	if (is_read(w, p->start + off, p->start + end)) {
+	if (data) {
 		w->doubt = true;
 		return 0;
 	}
