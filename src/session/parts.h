@@ -49,6 +49,7 @@ struct cr_session {
 
 	struct cr_forward forward[CR_FORWARD_MAX];
 	unsigned int n_forward;
+	unsigned int continues;	/* how often the front has yet to be told that the program goes on */
 	struct cr_heard heard[CR_HEARD_MAX];
 	unsigned int n_heard;	/* ever; the ring holds the last ones */
 
@@ -69,6 +70,9 @@ struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,
 
 /* signals.c: signals sent to the front, and our own bell */
 void cr_signals_look(struct cr_session *s);
+/* The program has stopped; it goes on after a stop. */
+void cr_signals_stopped(struct cr_session *s);
+void cr_signals_continued(struct cr_session *s);
 /* A signal is about to be delivered to @t: was it passed on by us, or has it come by itself? */
 void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig);
 

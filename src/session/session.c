@@ -154,7 +154,7 @@ static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const st
 {
 	(void)ev;
 	if (t->state == CR_ST_STOPPED && t->tid == s->root)
-		cr_front_continue(s->plan.front);
+		cr_signals_continued(s);
 	if (t->state != CR_ST_LAUNCHING)
 		t->state = CR_ST_RUNNING;
 	return run_on;
@@ -163,8 +163,9 @@ static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const st
 static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 				 const struct cr_event *ev)
 {
-	(void)s;
 	(void)ev;
+	if (t->tid == s->root)
+		cr_signals_stopped(s);
 	if (t->state != CR_ST_LAUNCHING)
 		t->state = CR_ST_STOPPED;
 	return (struct next){ NEXT_LISTEN, 0 };

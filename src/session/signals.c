@@ -138,6 +138,32 @@ static void take(struct cr_session *s, const siginfo_t *info)
 	clock_gettime(CLOCK_MONOTONIC, &f->due);
 }
 
+/* The front may have seen the stop, and be about to stop itself, when it is continued: then once is
+ * not enough, and nothing tells us. Once too often does no harm. */
+#define CONTINUES 4u
+#define CONTINUE_MS 25
+
+static void continue_front(struct cr_session *s)
+{
+	if (!s->continues || s->root_gone)
+		return;
+	s->continues--;
+	cr_front_continue(s->plan.front);
+	if (s->continues)
+		cr_wake_in(CONTINUE_MS);
+}
+
+void cr_signals_continued(struct cr_session *s)
+{
+	s->continues = CONTINUES;
+	continue_front(s);
+}
+
+void cr_signals_stopped(struct cr_session *s)
+{
+	s->continues = 0;
+}
+
 void cr_signals_look(struct cr_session *s)
 {
 	siginfo_t info;
@@ -152,5 +178,6 @@ void cr_signals_look(struct cr_session *s)
 			take(s, &info);
 	if (s->n_forward)
 		forward(s, false);
+	continue_front(s);
 	cr_place_bell(&s->place);
 }

@@ -115,7 +115,9 @@ int cr_front_wait(const struct cr_front *f, struct cr_front_word *word, int *sta
 		while (cr_wake_pending() && cr_wake_next(&info))
 			pass(f, &info);
 		n = recv(f->socket, word, sizeof(*word), 0);
-	} while (n < 0 && errno == EINTR);
+		/* A supervisor that ends without having read what we passed on resets the
+		 * connection. That is told once; its word is still there. */
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	return n == (ssize_t)sizeof(*word) ? 0 : -ECHILD;
 }
 
