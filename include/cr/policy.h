@@ -59,6 +59,8 @@ struct cr_rule {
 	struct cr_evidence *ev;	/* owned; NULL for a hand-written or base rule */
 };
 
+struct cr_source;		/* the bytes that a policy was read from: the room's own */
+
 struct cr_policy {
 	char *path;		/* owned; as the user spelled it; NULL when never stored */
 	char *program;		/* owned; absolute path of the executable; NULL when not given */
@@ -74,6 +76,7 @@ struct cr_policy {
 	struct cr_rule **rules;	/* owned; own rules then base rules, each by (abi, nr) */
 	size_t n_rules;
 	size_t n_own;		/* of these, own rules */
+	struct cr_source *source;	/* owned; NULL unless cr_ini_load() has read it */
 	char **bases;		/* owned; names that cr_rule.base points to */
 	size_t n_bases;
 };

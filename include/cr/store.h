@@ -7,8 +7,10 @@
  * Never: loses a hand edit, a comment, or what another supervisor wrote
  *
  * Each save takes a lock on the directory (flock(2); the file itself is replaced, so a lock on it
- * would guard nothing), reads the file again when it has changed, applies only what this
- * run adds, writes a temporary file beside it, reads that back and compares, fsyncs, renames.
+ * would guard nothing), reads the file again, applies only what this run adds, writes a temporary
+ * file beside it, fsyncs, reads that back and compares, renames. When a run begins with a file
+ * that is there, a few digits change and nothing else: they are written over, if they lie in one
+ * sector. They may be lost with the power, and that is no loss.
  */
 #ifndef CR_STORE_H
 #define CR_STORE_H
@@ -23,6 +25,9 @@ struct cr_store_seed {
 	const char *program;	/* borrowed during the call; may be NULL */
 	const char *build_id;	/* borrowed during the call; may be NULL */
 	const char *include;	/* borrowed during the call; base set, may be NULL */
+	/* May be NULL. What cr_ini_load() has made of @path a moment ago: when the file says that
+	 * still, it is taken and set to NULL. */
+	struct cr_policy **loaded;
 };
 
 /* Opens the policy at @path for learning, creating it (and its directory's last component) when

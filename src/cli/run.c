@@ -69,7 +69,10 @@ static const char *base_for(enum cr_image_kind kind)
 static int seat_learner(struct run *r, struct cr_err *err)
 {
 	cr_auto_free char *real = realpath(r->plan.path, NULL);
-	struct cr_store_seed seed = { .program = real ? real : r->plan.path };
+	struct cr_store_seed seed = {
+		.program = real ? real : r->plan.path,
+		.loaded = r->plan.policy ? &r->plan.policy : NULL,
+	};
 	struct cr_image image = { CR_IMAGE_OTHER, "" };
 	int rc;
 

@@ -31,6 +31,12 @@ int cr_disk_lock(const char *path, bool create, struct cr_disk *d,
 int cr_disk_write(const struct cr_disk *d, const char *text, size_t len, struct cr_err *err)
 	CR_MUST_CHECK;
 
+/* Writes bytes @from to @from + @n of @text over those of the file, which differs in nothing else.
+ * Not synced. -EOPNOTSUPP, and the file is still to be written, where only cr_disk_write() is safe or can say
+ * what is wrong. */
+int cr_disk_patch(const struct cr_disk *d, const char *text, size_t len, size_t from, size_t n)
+	CR_MUST_CHECK;
+
 /* Takes away what writers that were killed have left behind. */
 void cr_disk_sweep(const struct cr_disk *d);
 

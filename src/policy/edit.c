@@ -261,6 +261,22 @@ static void add_entries(struct edit *e, enum cr_section sec, const struct cr_rul
 		close_section(e, at);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Most entries do not change from one save to the next: no need to write them out to see that. */
+static bool same_entry(const struct cr_rule *a, const struct cr_rule *b, enum cr_section sec)
+{
+	if (!cr_section_is_evidence(sec))
+		return a->act == b->act && a->err == b->err;
+	return a->ev->seen == b->ev->seen && a->ev->more == b->ev->more &&
+	       a->ev->all_seen == b->ev->all_seen && a->ev->all_runs == b->ev->all_runs &&
+	       a->ev->calls == b->ev->calls && same_text(a->ev->exe, b->ev->exe) &&
+	       same_text(a->ev->stack, b->ev->stack);
+}
+
 /* Lines that are in the old text already. */
 static void edit_entry(struct edit *e, enum cr_section sec, unsigned int line)
 {
@@ -275,6 +291,8 @@ static void edit_entry(struct edit *e, enum cr_section sec, unsigned int line)
 		e->slots[line - 1].drop = have || want;
 		return;
 	}
+	if (has_entry(have, sec) && same_entry(have, want, sec))
+		return;
 	if (has_entry(have, sec))
 		entry_text(have, sec, max, &have_text);
 	entry_text(want, sec, max, &want_text);

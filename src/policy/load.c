@@ -233,8 +233,20 @@ int cr_ini_parse(const char *path, const char *text, size_t len, struct cr_polic
 int cr_ini_load(const char *path, struct cr_policy **policy, struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	struct cr_policy *p = NULL;
 	struct stat st;
 	int rc = cr_text_read(path, &text, &st, err);
 
-	return rc < 0 ? rc : parse(path, &text, &st, policy, err);
+	if (rc == 0)
+		rc = parse(path, &text, &st, &p, err);
+	if (rc < 0)
+		return rc;
+	/* Without memory for that, the store will read the file again. */
+	p->source = calloc(1, sizeof(*p->source));
+	if (p->source) {
+		p->source->text = text;
+		text = (struct cr_buf)CR_BUF_INIT;
+	}
+	*policy = p;
+	return 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cr/policy.h"
+#include "text.h"
 
 struct cr_policy *cr_policy_new(void)
 {
@@ -36,6 +37,9 @@ void cr_policy_free(struct cr_policy *p)
 		free(p->include[i]);
 	for (i = 0; i < p->n_bases; i++)
 		free(p->bases[i]);
+	if (p->source)
+		cr_buf_fini(&p->source->text);
+	free(p->source);
 	free(p->rules);
 	free(p->include);
 	free(p->bases);

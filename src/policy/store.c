@@ -29,7 +29,7 @@ struct cr_store {
 	char *path;		/* owned; as the user spelled it */
 	struct cr_policy *policy;	/* owned; the file, and what could not be written yet */
 	struct cr_buf text;	/* the file's bytes when we last saw it */
-	struct stat id;		/* likewise, its identity */
+	struct cr_policy **loaded;	/* borrowed: from the seed, until the first save is done */
 	bool fresh;		/* policy says what text says */
 	bool exists;
 	bool all;
@@ -113,11 +113,9 @@ fail:
 	return NULL;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+static bool same_bytes(const struct cr_buf *a, const struct cr_buf *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	return a->len == b->len && memcmp(cr_buf_str(a), cr_buf_str(b), a->len) == 0;
 }
 
 static void adopt(struct cr_store *s, struct cr_policy *p)
@@ -157,24 +155,40 @@ static int start_new(struct cr_store *s, struct cr_err *err)
 	return 0;
 }
 
-/* Brings policy and text up to what the file says now. Called under the lock. */
+/* What was read a moment ago need not be parsed again. */
+static int parse(struct cr_store *s, const struct cr_buf *text, struct cr_policy **p,
+		 struct cr_err *err)
+{
+	struct cr_policy *loaded = s->loaded ? *s->loaded : NULL;
+
+	if (!loaded || !loaded->source || !same_bytes(&loaded->source->text, text))
+		return cr_ini_parse(s->path, cr_buf_str(text), text->len, p, err);
+	*p = loaded;
+	*s->loaded = NULL;
+	return 0;
+}
+
+/* Brings policy and text up to what the file says now. Called under the lock. The bytes are
+ * compared: what stat(2) says need not change when somebody writes twice within a clock tick. */
 static int refresh(struct cr_store *s, struct cr_err *err)
 {
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 	struct cr_policy *p = NULL;
+	struct cr_buf old = s->text;
 	struct stat st;
-	int rc;
+	int rc = cr_text_read(s->path, &text, &st, err);
 
-	if (s->fresh && s->exists && stat(s->path, &st) == 0 && same_file(&st, &s->id))
+	if (rc == 0 && s->fresh && s->exists && same_bytes(&text, &old))
 		return 0;
 	s->fresh = false;
-	rc = cr_text_read(s->path, &s->text, &st, err);
 	if (rc == -ENOENT)
 		return start_new(s, err);
 	if (rc == 0)
-		rc = cr_ini_parse(s->path, cr_buf_str(&s->text), s->text.len, &p, err);
+		rc = parse(s, &text, &p, err);
 	if (rc < 0)
 		return rc;
-	s->id = st;
+	s->text = text;
+	text = old;
 	s->exists = true;
 	adopt(s, p);
 	return 0;
@@ -260,15 +274,41 @@ static int prove(const char *path, const struct cr_buf *text, struct cr_policy *
 	return rc;
 }
 
-/* Writes @want over @old. *@out is the new text. Nothing happens when that is the same. */
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Numbers that have kept their length can be written over. True when that was all, and was done. */
+static bool write_digits(const struct cr_disk *disk, const struct cr_buf *old,
+			 const struct cr_buf *want)
+{
+	size_t i, first = SIZE_MAX, last = 0;
+
+	if (old->len != want->len)
+		return false;
+	for (i = 0; i < old->len; i++) {
+		if (old->s[i] == want->s[i])
+			continue;
+		if (!digit(old->s[i]) || !digit(want->s[i]))
+			return false;
+		first = first == SIZE_MAX ? i : first;
+		last = i;
+	}
+	return first < old->len &&
+	       cr_disk_patch(disk, want->s, want->len, first, last + 1 - first) == 0;
+}
+
+/* Writes @want over @old. *@out is the new text. Nothing happens when that is the same. @begin:
+ * only the number of executions has changed. */
 static int replace_file(const struct cr_disk *disk, const struct cr_buf *old,
-			struct cr_policy *want, struct cr_buf *out, struct cr_err *err)
+			struct cr_policy *want, bool begin, struct cr_buf *out, struct cr_err *err)
 {
 	int rc = cr_ini_edit(cr_buf_str(old), old->len, want, out);
 
 	if (rc < 0)
 		return cr_err_sys(err, rc, "cannot write %s", disk->shown);
-	if (out->len == old->len && memcmp(cr_buf_str(out), cr_buf_str(old), old->len) == 0)
+	if (same_bytes(out, old) || (begin && write_digits(disk, old, out)))
 		return 0;
 	rc = prove(disk->shown, out, want, err);
 	return rc < 0 ? rc : cr_disk_write(disk, out->s, out->len, err);
@@ -287,10 +327,11 @@ static void mark_saved(struct cr_store *s)
 }
 
 /* Under the lock, with the policy as it shall be. */
-static int write_policy(struct cr_store *s, const struct cr_disk *disk, struct cr_err *err)
+static int write_policy(struct cr_store *s, const struct cr_disk *disk, bool begin,
+			struct cr_err *err)
 {
 	struct cr_buf out = CR_BUF_INIT;
-	int rc = replace_file(disk, &s->text, s->policy, &out, err);
+	int rc = replace_file(disk, &s->text, s->policy, begin, &out, err);
 
 	if (rc < 0) {
 		cr_buf_fini(&out);
@@ -299,7 +340,7 @@ static int write_policy(struct cr_store *s, const struct cr_disk *disk, struct c
 	}
 	cr_buf_fini(&s->text);
 	s->text = out;
-	s->exists = stat(s->path, &s->id) == 0;
+	s->exists = true;
 	mark_saved(s);
 	return 0;
 }
@@ -342,7 +383,7 @@ static int save(struct cr_store *s, struct cr_err *err)
 		if (rc == 0)
 			rc = apply_all(s, err);
 		if (rc == 0)
-			rc = write_policy(s, &disk, err);
+			rc = write_policy(s, &disk, false, err);
 		cr_disk_unlock(&disk);
 	}
 	if (rc < 0)
@@ -366,7 +407,7 @@ static int first_save(struct cr_store *s, struct cr_err *err)
 	if (rc == 0) {
 		s->policy->runs++;
 		s->policy->all_runs += s->all;
-		rc = write_policy(s, &disk, err);
+		rc = write_policy(s, &disk, true, err);
 	}
 	cr_disk_unlock(&disk);
 	return rc;
@@ -381,12 +422,15 @@ int cr_store_begin(const char *path, const struct cr_store_seed *seed, bool all,
 	if (s) {
 		s->all = all;
 		s->path = strdup(path);
+		s->loaded = seed ? seed->loaded : NULL;
 		s->seed = seeded(path, seed);
 	}
 	if (!s || !s->path || !s->seed)
 		cr_err_sys(err, rc, "cannot write %s", path);
 	else
 		rc = first_save(s, err);
+	if (s)
+		s->loaded = NULL;
 	if (rc < 0)
 		cr_store_free(s);
 	else
@@ -532,7 +576,7 @@ int cr_store_edit(const char *path,
 	if (rc == 0)
 		rc = change(p, ctx, err);
 	if (rc == 0)
-		rc = replace_file(&disk, &text, p, &out, err);
+		rc = replace_file(&disk, &text, p, false, &out, err);
 	cr_disk_unlock(&disk);
 	cr_policy_free(p);
 	return rc;

@@ -23,6 +23,10 @@
 int cr_text_read(const char *path, struct cr_buf *text, struct stat *st, struct cr_err *err)
 	CR_MUST_CHECK;
 
+struct cr_source {
+	struct cr_buf text;
+};
+
 /* The model of @s, own rules only. On failure *@policy is untouched. */
 int cr_text_model(const char *path, const struct cr_scan *s, struct cr_policy **policy,
 		  struct cr_err *err) CR_MUST_CHECK;

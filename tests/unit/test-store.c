@@ -95,7 +95,7 @@ static const struct cr_rule *on_disk(const char *name)
 
 CR_TEST(the_first_run_makes_the_file)
 {
-	struct cr_store_seed seed = { "/bin/x", "0123", "base-dynamic" };
+	struct cr_store_seed seed = { "/bin/x", "0123", "base-dynamic", NULL };
 
 	begin_test();
 	snprintf(path, sizeof(path), "%s/sub/x.policy", dir);
@@ -166,6 +166,78 @@ CR_TEST(an_all_run_counts_on)
 	CR_CHECK_STR(file_text(),
 		     "[policy]\nruns = 1\nall-runs = 1\n\n[syscalls]\nread = allow\n[evidence]\n"
 		     "read = \"4+, 12 calls\"\n");
+}
+
+static ino_t inode(void)
+{
+	struct stat st;
+
+	CR_CHECK_INT(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+CR_TEST(the_count_of_executions_is_written_over)
+{
+	ino_t was;
+
+	begin_test();
+	write_text("[policy]\nruns = 8\n[syscalls]\nread = allow\n");
+	was = inode();
+	begin(false);
+	CR_CHECK_STR(file_text(), "[policy]\nruns = 9\n[syscalls]\nread = allow\n");
+	CR_CHECK_INT(inode(), was);
+	begin(false);
+	CR_CHECK_STR(file_text(), "[policy]\nruns = 10\n[syscalls]\nread = allow\n");
+	CR_CHECK(inode() != was);
+	saw("write");
+	was = inode();
+	begin(false);
+	CR_CHECK_INT(inode(), was);
+	run("ln x.policy other");
+	begin(false);
+	CR_CHECK_HAS(file_text(), "runs = 12\n");
+	run("grep -q '^runs = 11$' other");
+}
+
+CR_TEST(learners_that_begin_at_once_are_all_counted)
+{
+	struct cr_store *other = NULL;
+	int i;
+
+	begin_test();
+	write_text("[policy]\nruns = 100\n[syscalls]\n");
+	for (i = 0; i < 40; i++) {
+		begin(false);
+		CR_CHECK_INT(cr_store_begin(path, NULL, false, &other, &err), 0);
+		CR_CHECK_INT(cr_store_saw(s, CR_ABI_NATIVE, (uint32_t)i, NULL, NULL, &err), 1);
+		cr_store_free(other);
+		on_disk("read");
+		CR_CHECK_INT(p->runs, 102 + 2 * i);
+	}
+}
+
+CR_TEST(what_was_loaded_is_taken_if_it_is_true)
+{
+	struct cr_policy *loaded = NULL, *same;
+	struct cr_store_seed seed = { .loaded = &loaded };
+
+	begin_test();
+	write_text("[policy]\nruns = 1\n[syscalls]\nread = allow\n");
+	CR_CHECK_INT(cr_ini_load(path, &loaded, &err), 0);
+	same = loaded;
+	cr_store_free(s);
+	CR_CHECK_INT(cr_store_begin(path, &seed, false, &s, &err), 0);
+	CR_CHECK(!loaded && cr_store_policy(s) == same);
+	on_disk("read");
+	CR_CHECK_INT(p->runs, 2);
+
+	CR_CHECK_INT(cr_ini_load(path, &loaded, &err), 0);
+	write_text("[policy]\nruns = 2\n[syscalls]\nread = never\n");
+	cr_store_free(s);
+	CR_CHECK_INT(cr_store_begin(path, &seed, false, &s, &err), 0);
+	CR_CHECK(loaded && loaded != cr_store_policy(s));
+	CR_CHECK_INT(on_disk("read")->act, CR_ACT_NEVER);
+	cr_policy_free(loaded);
 }
 
 CR_TEST(what_all_runs_did_without_is_written)
@@ -528,6 +600,12 @@ int main(void)
 	CR_RUN(executions_and_calls_are_counted,
 	       "executions and calls are counted, and N+ says when no more");
 	CR_RUN(an_all_run_counts_on, "a run that traces all counts beyond N+");
+	CR_RUN(the_count_of_executions_is_written_over,
+	       "the count of executions is written over the old one, if it is as long");
+	CR_RUN(learners_that_begin_at_once_are_all_counted,
+	       "learners that begin within one clock tick are all counted");
+	CR_RUN(what_was_loaded_is_taken_if_it_is_true,
+	       "what was loaded is taken over, unless the file has changed since");
 	CR_RUN(what_all_runs_did_without_is_written,
 	       "a run that traced all, to its end, writes what it used and what it did not");
 	CR_RUN(an_ordinary_run_says_nothing_of_unused,
