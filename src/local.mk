@@ -1,13 +1,13 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
-	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h include/cr/cxx.h \
-	include/cr/decode.h include/cr/enforce.h include/cr/err.h include/cr/event.h \
-	include/cr/filter.h include/cr/front.h include/cr/image.h include/cr/ini.h \
-	include/cr/judge.h include/cr/launch.h include/cr/learn.h include/cr/log.h \
-	include/cr/map.h include/cr/mem.h include/cr/names.h include/cr/place.h \
-	include/cr/policy.h include/cr/probe.h include/cr/proc.h include/cr/ptrace.h \
-	include/cr/regs.h include/cr/session.h include/cr/store.h include/cr/tracee.h \
-	include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
+	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h \
+	include/cr/cxx.h include/cr/decode.h include/cr/enforce.h include/cr/err.h \
+	include/cr/event.h include/cr/filter.h include/cr/front.h include/cr/image.h \
+	include/cr/ini.h include/cr/judge.h include/cr/launch.h include/cr/learn.h \
+	include/cr/log.h include/cr/map.h include/cr/mem.h include/cr/names.h \
+	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
+	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
+	include/cr/tracee.h include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/front.c src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c \
@@ -25,8 +25,8 @@ libcr_a_SOURCES = \
 	src/learn/learn.c \
 	src/enforce/decode-int.h src/enforce/decode.c src/enforce/enforce.c \
 	src/enforce/flags.c src/enforce/signatures.c \
-	src/session/parts.h src/session/session.c src/session/signals.c src/session/site.c \
-	src/session/tame.c
+	src/session/parts.h src/session/restart.c src/session/session.c src/session/signals.c \
+	src/session/site.c src/session/tame.c
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS)
 

@@ -25,7 +25,7 @@ int cr_proc_exe(pid_t pid, char *path, size_t size) CR_MUST_CHECK;
 /* Is @sig pending for process @pid? */
 bool cr_proc_pending(pid_t pid, int sig);
 
-/* The CPU that @tid ran on last. */
-int cr_proc_cpu(pid_t tid) CR_MUST_CHECK;
+/* Does @pid ignore @sig, by its own will or because that is the default? */
+bool cr_proc_ignores(pid_t pid, int sig);
 
 #endif

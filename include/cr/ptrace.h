@@ -43,6 +43,12 @@ int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret) CR_MUST_CHECK;
 /* In a seccomp-stop: changes the first argument. */
 int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value) CR_MUST_CHECK;
 
+/* In a signal-delivery-stop: 1 and the native call that is about to return EINTR, if one is. */
+int cr_ptrace_interrupted(pid_t tid, struct cr_call *call) CR_MUST_CHECK;
+
+/* In a signal-delivery-stop: that call is made again, unless a handler runs first. */
+int cr_ptrace_restart(pid_t tid) CR_MUST_CHECK;
+
 /* In a signal-delivery-stop. */
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info) CR_MUST_CHECK;
 int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info) CR_MUST_CHECK;

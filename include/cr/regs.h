@@ -14,7 +14,7 @@
 struct cr_regs {
 	size_t nr;	/* the number of the call being made; -1 there skips the call */
 	size_t ret;	/* what the call returns */
-	size_t arg0;	/* its first argument */
+	size_t arg[6];	/* its arguments */
 };
 
 extern const struct cr_regs cr_regs[CR_ABI_COUNT];

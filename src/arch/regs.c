@@ -7,10 +7,13 @@
 
 #define AT(r) offsetof(struct user_regs_struct, r)
 
+#define ARGS_64 { AT(rdi), AT(rsi), AT(rdx), AT(r10), AT(r8), AT(r9) }
+#define ARGS_32 { AT(rbx), AT(rcx), AT(rdx), AT(rsi), AT(rdi), AT(rbp) }
+
 const struct cr_regs cr_regs[CR_ABI_COUNT] = {
-	[CR_ABI_X86_64] = { AT(orig_rax), AT(rax), AT(rdi) },
-	[CR_ABI_I386] = { AT(orig_rax), AT(rax), AT(rbx) },
-	[CR_ABI_X32] = { AT(orig_rax), AT(rax), AT(rdi) },
+	[CR_ABI_X86_64] = { AT(orig_rax), AT(rax), ARGS_64 },
+	[CR_ABI_I386] = { AT(orig_rax), AT(rax), ARGS_32 },
+	[CR_ABI_X32] = { AT(orig_rax), AT(rax), ARGS_64 },
 };
 
 #else

@@ -68,6 +68,9 @@ void cr_site_forget(struct cr_session *s, pid_t pid);
 struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,
 			  const struct cr_call *call);
 
+/* restart.c: a signal that does nothing shall not end a call either */
+void cr_restart_ignored(const struct cr_tracee *t, int sig);
+
 /* signals.c: signals sent to the front, and our own bell */
 void cr_signals_look(struct cr_session *s);
 /* The program has stopped; it goes on after a stop. */

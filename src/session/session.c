@@ -174,6 +174,7 @@ static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	cr_signals_delivery(s, t, ev->sig);
+	cr_restart_ignored(t, ev->sig);
 	return (struct next){ NEXT_RUN, ev->sig };
 }
 

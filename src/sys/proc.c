@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,34 +60,30 @@ int cr_proc_exe(pid_t pid, char *path, size_t size)
 	return (int)n;
 }
 
+/* Is @sig in the mask called @name of a status file? */
+static bool in_mask(const char *status, const char *name, int sig)
+{
+	const char *at = strstr(status, name);
+
+	return at && strtoull(at + strlen(name), NULL, 16) >> (sig - 1) & 1;
+}
+
 bool cr_proc_pending(pid_t pid, int sig)
 {
-	static const char *const masks[] = { "\nSigPnd:", "\nShdPnd:" };
 	char text[4096];
-	const char *at;
-	size_t i;
+
+	return slurp(pid, "status", text, sizeof(text)) == 0 &&
+	       (in_mask(text, "\nSigPnd:", sig) || in_mask(text, "\nShdPnd:", sig));
+}
+
+bool cr_proc_ignores(pid_t pid, int sig)
+{
+	char text[4096];
 
 	if (slurp(pid, "status", text, sizeof(text)) < 0)
 		return false;
-	for (i = 0; i < CR_ARRAY_SIZE(masks); i++) {
-		at = strstr(text, masks[i]);
-		if (at && strtoull(at + strlen(masks[i]), NULL, 16) >> (sig - 1) & 1)
-			return true;
-	}
-	return false;
-}
-
-int cr_proc_cpu(pid_t tid)
-{
-	char text[1024];
-	const char *at;
-	int rc = slurp(tid, "stat", text, sizeof(text)), field;
-
-	if (rc < 0)
-		return rc;
-	/* The name may hold blanks and parentheses: count from the last one, which ends field 2. */
-	at = strrchr(text, ')');
-	for (field = 2; at && field < 39; field++)
-		at = strchr(at + 1, ' ');
-	return at ? (int)strtol(at, NULL, 10) : -EINVAL;
+	if (in_mask(text, "\nSigIgn:", sig))
+		return true;
+	return (sig == SIGCHLD || sig == SIGCONT || sig == SIGURG || sig == SIGWINCH) &&
+	       !in_mask(text, "\nSigCgt:", sig);
 }

@@ -80,7 +80,42 @@ int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret)
 
 int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value)
 {
-	return poke(tid, cr_regs[abi].arg0, value);
+	return poke(tid, cr_regs[abi].arg[0], value);
+}
+
+static int peek(pid_t tid, size_t offset, uint64_t *value)
+{
+	/* The kernel's own request stores the word instead of returning it (ptrace(2), C library/kernel
+	 * differences). */
+	return (int)cr_ptrace(PTRACE_PEEKUSR, tid, offset, (uintptr_t)value);
+}
+
+int cr_ptrace_interrupted(pid_t tid, struct cr_call *call)
+{
+	const struct cr_regs *regs = &cr_regs[CR_ABI_NATIVE];
+	struct ptrace_syscall_info info;
+	uint64_t nr, ret;
+	int rc, i;
+
+	rc = peek(tid, regs->ret, &ret);
+	if (rc < 0 || ret != (uint64_t)-EINTR)
+		return rc < 0 ? rc : 0;
+	rc = (int)cr_ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
+	if (rc >= 0)
+		rc = peek(tid, regs->nr, &nr);
+	if (rc < 0 || info.arch != cr_abi_facts[CR_ABI_NATIVE].audit_arch || nr >= CR_NR_MAX)
+		return rc < 0 ? rc : 0;
+	*call = (struct cr_call){ .abi = CR_ABI_NATIVE, .nr = (uint32_t)nr };
+	for (i = 0; i < 6 && rc >= 0; i++)
+		rc = peek(tid, regs->arg[i], &call->args[i]);
+	return rc < 0 ? rc : 1;
+}
+
+#define ERESTARTNOHAND 514	/* the kernel's own: not in a header for programs */
+
+int cr_ptrace_restart(pid_t tid)
+{
+	return poke(tid, cr_regs[CR_ABI_NATIVE].ret, (uint64_t)-ERESTARTNOHAND);
 }
 
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info)

@@ -37,6 +37,7 @@ for g in $groups; do
 	abi) acts abi i386 i386-fork x32 bogus vsyscall vdso ;;
 	die) acts die "exit 0" "exit 77" "thread 9" fault abort child-core limit "limit ignored" \
 		"limit cpu" ;;
+	unseen) acts affinity all; acts ignored all ;;
 	ptracer) acts ptracer traceme seize memory ;;
 	esac
 done
