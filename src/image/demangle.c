@@ -100,6 +100,8 @@ char *cr_demangle(const char *name)
 {
 	char *plain;
 
+	if (strncmp(name, "_R", 2) == 0)
+		return cr_demangle_rust(name);
 	if (strncmp(name, "_Z", 2) != 0)
 		return NULL;
 	plain = demangle_cxx(name);

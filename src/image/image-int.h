@@ -139,6 +139,7 @@ const struct cr_reloc *cr_reloc_at(const struct cr_object *obj, cr_addr at);
 
 /* demangle.c: malloc'ed; NULL when @name is not mangled */
 char *cr_demangle(const char *name);
+char *cr_demangle_rust(const char *name);	/* rust.c: of one that begins with "_R" */
 /* The part of a demangled name that is the name: without result type and parameters. */
 struct cr_slice {
 	const char *s;

@@ -46,8 +46,12 @@ static size_t without_arguments(struct cr_slice s)
 	while (i--) {
 		if (s.s[i] == '>')
 			depth++;
-		else if (s.s[i] == '<' && --depth == 0)
-			return i && ident(s.s[i - 1]) ? i : s.len;
+		if (s.s[i] != '<' || --depth)
+			continue;
+		/* Rust's "f::<T>". */
+		if (i > 2 && s.s[i - 1] == ':')
+			return i - 2;
+		return i && ident(s.s[i - 1]) ? i : s.len;
 	}
 	return s.len;
 }
@@ -79,6 +83,17 @@ struct cr_pattern cr_pattern_of(const char *text)
 	return (struct cr_pattern){ text, probe_of(text), strpbrk(text, "*?[") != NULL };
 }
 
+/* Rust writes <Type>::method, people write Type::method. */
+static bool same_method(const char *text, struct cr_slice s)
+{
+	const char *close = s.len && s.s[0] == '<' ? memmem(s.s, s.len, ">::", 3) : NULL;
+	size_t head = close ? (size_t)(close - s.s) - 1 : 0;
+
+	return head && strncmp(text, s.s + 1, head) == 0 &&
+	       strlen(text + head) == s.len - head - 2 &&
+	       strncmp(text + head, close + 1, s.len - head - 2) == 0;
+}
+
 /* Equal but for spaces: "f(int, char)" is what demanglers write. */
 static bool same(const char *text, struct cr_slice s)
 {
@@ -106,7 +121,7 @@ static bool plain_matches(const char *text, const char *plain, bool glob)
 		if (same(text, (struct cr_slice){ plain, strlen(plain) }) || same(text, name))
 			return true;
 		name.len = without_arguments(name);
-		return same(text, name);
+		return same(text, name) || same_method(text, name);
 	}
 	if (fnmatch(text, plain, 0) == 0)
 		return true;
