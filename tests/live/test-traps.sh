@@ -16,7 +16,7 @@ acts() {
 	done
 }
 
-groups=${*:-sig fault stop waits restart forks exec threads families filters abi die ptracer}
+groups=${*:-sig fault stop waits restart forks exec threads families filters abi die ptracer unseen}
 for g in $groups; do
 	case $g in
 	sig) acts sig each-self each-child rt-order rt-flood rt-handled blocked by-fd altstack \
