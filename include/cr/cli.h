@@ -23,6 +23,8 @@
 
 #include "cr/buf.h"
 #include "cr/err.h"
+#include "cr/names.h"
+#include "cr/policy.h"
 
 /* chestnut(1)'s exit statuses; chestnut-run(1) has the target's. */
 #define CR_EXIT_OK 0
@@ -94,9 +96,32 @@ int cr_policy_default(const char *name, bool for_learning, struct cr_buf *out, s
 /* May output on @fd have colours: a terminal, and NO_COLOR not set. */
 bool cr_colour(int fd);
 
+/* "openat" or "i386:openat" to (@abi, its number); -EINVAL, with the nearest name for a hint. */
+int cr_call_parse(const char *text, enum cr_abi *abi, struct cr_err *err) CR_MUST_CHECK;
+
+/* The way back. Writes into @out, gives it back. */
+#define CR_CALL_WORDS_MAX (CR_NAME_MAX + 8)
+const char *cr_call_words(enum cr_abi abi, uint32_t nr, char out[CR_CALL_WORDS_MAX]);
+
+/* "allow", "errno EPERM"; "no rule" for NULL. Writes into @out, gives it back. */
+const char *cr_action_words(const struct cr_rule *r, char out[CR_NAME_MAX]);
+
+struct cr_policies {
+	struct cr_policy **p;	/* owned */
+	size_t n;
+};
+
+/* The policies that @args (ended by NULL) name: files, programs, and for a directory all its
+ * *.policy files in the order of their names. On failure @all is empty. */
+int cr_policies_load(char **args, struct cr_policies *all, struct cr_err *err) CR_MUST_CHECK;
+void cr_policies_free(struct cr_policies *all);
+
 /* chestnut's commands; argv[0] is the command. They print their own errors and answer an
  * exit status. */
 int cr_cmd_allow(int argc, char **argv);
+int cr_cmd_deny(int argc, char **argv);
+int cr_cmd_never(int argc, char **argv);
+int cr_cmd_drop(int argc, char **argv);
 int cr_cmd_show(int argc, char **argv);
 int cr_cmd_finalize(int argc, char **argv);
 int cr_cmd_doctor(int argc, char **argv);

@@ -20,6 +20,9 @@ static const struct command {
 	{ "show", "what a policy says, and how far to trust it", cr_cmd_show },
 	{ "finalize", "end learning: from now on the policy is enforced", cr_cmd_finalize },
 	{ "allow", "allow calls, as if written by hand", cr_cmd_allow },
+	{ "deny", "let calls fail with an error", cr_cmd_deny },
+	{ "never", "make calls a violation, whatever is learned", cr_cmd_never },
+	{ "drop", "take rules away", cr_cmd_drop },
 	{ "doctor", "why tracing would fail here, and what to do about it", cr_cmd_doctor },
 };
 
@@ -41,7 +44,7 @@ static void help(void)
 	cr_options_help(options, stdout, usage);
 	printf("\nCommands (each has --help):\n");
 	for (i = 0; i < CR_ARRAY_SIZE(commands); i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].help);
+		printf("  %-12s %s\n", commands[i].name, commands[i].help);
 }
 
 static void dump(void)
