@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lint - what a policy leaves to somebody who has taken the program over
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/cli.h"
+#include "cr/ini.h"
+#include "cr/lint.h"
+#include "cr/log.h"
+#include "cr/names.h"
+
+#define CR_EXIT_FINDINGS 1
+#define CR_EXIT_TROUBLE 2
+
+enum { OPT_JSON = CR_OPT_FIRST, OPT_TABLES, OPT_VERBOSE };
+
+static const struct cr_option options[] = {
+	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
+	{ 0, "tables", "DIR", "read lint-*.tsv from DIR", OPT_TABLES },
+	{ 'v', "verbose", NULL, "show sources, and which payloads and holes stay open",
+	  OPT_VERBOSE },
+	CR_OPTIONS_COMMON
+};
+
+static const char *const usage[] = {
+	"Usage: chestnut lint [options] POLICY",
+	"Show dangerous calls that a policy allows, calls that a library may take instead, and how",
+	"much of the kernel stays reachable. POLICY is a file, or the name of a program.",
+	"Exit status: 0 nothing to warn of, 1 warnings, 2 trouble.",
+	"",
+	NULL
+};
+
+struct view {
+	const struct cr_policy *p;		/* borrowed */
+	const struct cr_lint_rows *rows;	/* borrowed */
+	const struct cr_lint_report *report;	/* borrowed */
+	bool verbose;
+	bool colour;
+};
+
+static const char *const level_words[] = {
+	[CR_LINT_NOTE] = "note",
+	[CR_LINT_OFFER] = "offer",
+	[CR_LINT_WARN] = "warning",
+	[CR_LINT_LOUD] = "WARNING",
+};
+
+static const char *origin(const struct cr_rule *r, char out[128])
+{
+	if (r->base)
+		snprintf(out, 128, "base set %.100s", r->base);
+	else if (cr_rule_learned(r))
+		snprintf(out, 128, "learned, line %u", r->line);
+	else
+		snprintf(out, 128, "hand-written, line %u", r->line);
+	return out;
+}
+
+static void print_finding(const struct view *v, const struct cr_lint_finding *f)
+{
+	bool loud = f->level == CR_LINT_LOUD && v->colour;
+	char name[CR_NAME_MAX], from[128];
+
+	cr_nr_to_name(f->abi, f->nr, name);
+	printf("%s%s%s: ", loud ? "\033[1;31m" : "", level_words[f->level], loud ? "\033[0m" : "");
+	if (f->level == CR_LINT_OFFER)
+		printf("%s (%s) has twins without a rule: %s; %s", name, cr_abi_facts[f->abi].name,
+		       f->twins, f->row->why);
+	else
+		printf("%s (%s, %s): %s", name, cr_abi_facts[f->abi].name, origin(f->rule, from),
+		       f->row->why);
+	if (v->verbose)
+		printf(" [%s]", f->row->source);
+	printf("\n");
+}
+
+/* A program that has no rule in an ABI cannot use that ABI at all. */
+static void print_surface(const struct view *v)
+{
+	const struct cr_lint_report *r = v->report;
+	unsigned int i;
+
+	printf("\nattack surface\n");
+	for (i = 0; i < CR_ABI_COUNT; i++)
+		printf("  %-8s %u of %u calls reachable (%.1f %%)\n", cr_abi_facts[i].name,
+		       r->reachable[i], r->known[i],
+		       r->known[i] ? 100.0 * r->reachable[i] / r->known[i] : 0.0);
+	if (v->p->mode != CR_MODE_STRICT)
+		printf("  This holds once the policy is strict: its mode is %s.\n",
+		       v->p->mode == CR_MODE_UNSET ? "not set" : cr_mode_name(v->p->mode));
+}
+
+static unsigned int count_rows(const struct view *v, enum cr_lint_table table, bool open)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < v->rows->n; i++)
+		n += v->rows->row[i].table == table && v->rows->row[i].open == open;
+	return n;
+}
+
+static void print_rows(const struct view *v, enum cr_lint_table table, const char *what)
+{
+	unsigned int cut = count_rows(v, table, false), open = count_rows(v, table, true);
+	const char *between = " ";
+	size_t i;
+
+	printf("\n%s cut off: %u of %u\n", what, cut, cut + open);
+	for (i = 0; i < v->rows->n; i++) {
+		const struct cr_lint_row *row = &v->rows->row[i];
+
+		if (row->table != table || (!v->verbose && row->open))
+			continue;
+		if (v->verbose)
+			printf("  %-5s %s: %s; needs %s [%s]\n", row->open ? "open" : "cut",
+			       row->key, row->why, row->need, row->source);
+		else
+			printf("%s%s", between, row->key);
+		between = ", ";
+	}
+	if (!v->verbose && cut)
+		printf("\n");
+}
+
+static void print_report(const struct view *v)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < v->report->n; i++) {
+		n += v->report->finding[i].level >= CR_LINT_WARN;
+		print_finding(v, &v->report->finding[i]);
+	}
+	if (n)
+		printf("%u warning%s\n", n, n == 1 ? "" : "s");
+	else
+		printf("%snothing to warn of\n", v->report->n ? "" : "lint: ");
+	print_surface(v);
+	print_rows(v, CR_LINT_PAYLOADS, "classes of exploit payload");
+	print_rows(v, CR_LINT_CVES, "published kernel holes");
+}
+
+static bool put(struct json_object *to, const char *key, struct json_object *value)
+{
+	return value && json_object_object_add(to, key, value) == 0;
+}
+
+static bool put_text(struct json_object *to, const char *key, const char *text)
+{
+	return put(to, key, json_object_new_string(text));
+}
+
+static bool json_finding(struct json_object *list, const struct cr_lint_finding *f)
+{
+	struct json_object *o = json_object_new_object();
+	char name[CR_NAME_MAX];
+	bool ok = o && put_text(o, "level", f->level == CR_LINT_LOUD ? "loud" :
+							level_words[f->level]);
+
+	ok = ok && put_text(o, "abi", cr_abi_facts[f->abi].name) &&
+	     put_text(o, "syscall", cr_nr_to_name(f->abi, f->nr, name)) &&
+	     put_text(o, "why", f->row->why) && put_text(o, "source", f->row->source);
+	if (ok && f->rule->line && !f->rule->base)
+		ok = put(o, "line", json_object_new_int((int)f->rule->line));
+	if (ok && f->rule->base)
+		ok = put_text(o, "base", f->rule->base);
+	if (ok && f->twins)
+		ok = put_text(o, "twins", f->twins);
+	if (ok && json_object_array_add(list, o) == 0)
+		return true;
+	json_object_put(o);
+	return false;
+}
+
+static bool json_row(struct json_object *list, const struct cr_lint_row *row)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o && put_text(o, "name", row->key) && put_text(o, "needs", row->need) &&
+	    put_text(o, "why", row->why) && put_text(o, "source", row->source) &&
+	    put(o, "open", json_object_new_boolean(row->open)) &&
+	    json_object_array_add(list, o) == 0)
+		return true;
+	json_object_put(o);
+	return false;
+}
+
+static bool json_surface(struct json_object *surface, const struct cr_lint_report *r)
+{
+	bool ok = true;
+	unsigned int i;
+
+	for (i = 0; ok && i < CR_ABI_COUNT; i++) {
+		struct json_object *o = json_object_new_object();
+
+		ok = o && put(surface, cr_abi_facts[i].name, o) &&
+		     put(o, "reachable", json_object_new_int((int)r->reachable[i])) &&
+		     put(o, "known", json_object_new_int((int)r->known[i]));
+	}
+	return ok;
+}
+
+static struct json_object *new_in(struct json_object *parent, const char *key, bool array)
+{
+	struct json_object *o = array ? json_object_new_array() : json_object_new_object();
+
+	if (o && put(parent, key, o))
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static int print_json(const struct view *v)
+{
+	struct json_object *top = json_object_new_object();
+	struct json_object *findings = top ? new_in(top, "findings", true) : NULL;
+	struct json_object *surface = findings ? new_in(top, "surface", false) : NULL;
+	struct json_object *payloads = surface ? new_in(top, "payloads", true) : NULL;
+	struct json_object *holes = payloads ? new_in(top, "cves", true) : NULL;
+	bool ok = holes &&
+		  put_text(top, "policy", v->p->path) && put_text(top, "mode",
+								  cr_mode_name(v->p->mode));
+	size_t i;
+
+	ok = ok && json_surface(surface, v->report);
+	for (i = 0; ok && i < v->report->n; i++)
+		ok = json_finding(findings, &v->report->finding[i]);
+	for (i = 0; ok && i < v->rows->n; i++) {
+		const struct cr_lint_row *row = &v->rows->row[i];
+
+		if (row->need)
+			ok = json_row(row->table == CR_LINT_CVES ? holes : payloads, row);
+	}
+	if (ok)
+		printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
+							      JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(top);
+	return ok ? 0 : -ENOMEM;
+}
+
+static int read_table(const char *path, struct cr_buf *text, struct cr_err *err)
+{
+	FILE *f = fopen(path, "re");
+	char piece[4096];
+	size_t n;
+	int rc = 0;
+
+	if (!f)
+		return cr_err_sys(err, -errno, "cannot read %s", path);
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		cr_buf_addn(text, piece, n);
+	if (ferror(f))
+		rc = cr_err_sys(err, -EIO, "cannot read %s", path);
+	fclose(f);
+	if (rc == 0 && !cr_buf_ok(text))
+		rc = cr_err_sys(err, -ENOMEM, "cannot read %s", path);
+	return rc;
+}
+
+/* The tables lie beside the base sets. */
+static int tables_dir(const char *named, struct cr_buf *dir, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf base = CR_BUF_INIT;
+	int rc;
+
+	if (named) {
+		cr_buf_add(dir, named);
+		return 0;
+	}
+	rc = cr_ini_base_path("base-dynamic", &base);
+	if (rc < 0) {
+		cr_err_sys(err, rc, "cannot find the tables of lint");
+		cr_err_hint(err, "--tables DIR says where they are");
+		return rc;
+	}
+	cr_buf_addn(dir, base.s, (size_t)(strrchr(base.s, '/') - base.s));
+	return 0;
+}
+
+static int read_tables(const char *named, struct cr_lint_rows *rows, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf dir = CR_BUF_INIT, path = CR_BUF_INIT, text = CR_BUF_INIT;
+	int t, rc = tables_dir(named, &dir, err);
+
+	for (t = 0; rc == 0 && t < CR_LINT_TABLES; t++) {
+		cr_buf_clear(&path);
+		cr_buf_clear(&text);
+		cr_buf_addf(&path, "%s/%s", cr_buf_str(&dir), cr_lint_file((enum cr_lint_table)t));
+		rc = read_table(cr_buf_str(&path), &text, err);
+		if (rc == 0)
+			rc = cr_lint_read(rows, (enum cr_lint_table)t, cr_buf_str(&path),
+					  cr_buf_str(&text), err);
+	}
+	return rc;
+}
+
+/* An exit status. */
+static int judge(struct view *v, const char *tables, bool json, struct cr_err *err)
+{
+	struct cr_lint_report report = { .n = 0 };
+	struct cr_lint_rows rows = { NULL, 0 };
+	int status = CR_EXIT_TROUBLE, rc = read_tables(tables, &rows, err);
+
+	if (rc == 0) {
+		rc = cr_lint(v->p, &rows, &report);
+		v->rows = &rows;
+		v->report = &report;
+		if (rc == 0 && json)
+			rc = print_json(v);
+		else if (rc == 0)
+			print_report(v);
+		if (rc < 0)
+			cr_err_sys(err, rc, "cannot judge %s", v->p->path);
+	}
+	if (rc == 0)
+		status = report.n && report.finding[0].level >= CR_LINT_WARN ? CR_EXIT_FINDINGS :
+									       CR_EXIT_OK;
+	cr_lint_fini(&report);
+	cr_lint_rows_fini(&rows);
+	return status;
+}
+
+int cr_cmd_lint(int argc, char **argv)
+{
+	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	struct view v = { .colour = cr_colour(STDOUT_FILENO) };
+	struct cr_err err = { "", "" };
+	struct cr_policy *p = NULL;
+	const char *tables = NULL;
+	int id, status = CR_EXIT_TROUBLE;
+	bool json = false;
+
+	while ((id = cr_options_next(&it, &err)) > 0) {
+		if (cr_options_common(&it, id, usage))
+			return CR_EXIT_OK;
+		json |= id == OPT_JSON;
+		v.verbose |= id == OPT_VERBOSE;
+		if (id == OPT_TABLES)
+			tables = it.value;
+	}
+	if (id == 0 && argc - it.at != 1) {
+		id = cr_err_set(&err, -EINVAL, "lint wants one policy");
+		cr_err_hint(&err, "chestnut lint POLICY");
+	}
+	if (id == 0 && cr_policy_path(argv[it.at], false, &path, &err) == 0 &&
+	    cr_ini_load(cr_buf_str(&path), &p, &err) == 0) {
+		v.p = p;
+		status = judge(&v, tables, json, &err);
+	}
+	if (status == CR_EXIT_TROUBLE)
+		cr_log_err(&err);
+	cr_policy_free(p);
+	return status;
+}
