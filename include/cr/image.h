@@ -14,12 +14,14 @@
 enum cr_image_kind {
 	CR_IMAGE_OTHER,		/* a script, or nothing that we know */
 	CR_IMAGE_DYNAMIC,	/* asks for a dynamic loader */
+	CR_IMAGE_MUSL,		/* asks for musl's */
 	CR_IMAGE_STATIC,
 	CR_IMAGE_GO,		/* has Go's build information */
 };
 
 struct cr_image {
 	enum cr_image_kind kind;
+	bool is_32bit;
 	char build_id[65];	/* hex; "" when there is none */
 };
 

@@ -51,19 +51,22 @@ static void run_fini(struct run *r)
 		close(r->report);
 }
 
-/* Which base set a new policy includes: what the program's start-up needs. */
-static const char *base_for(enum cr_image_kind kind)
+/* Which base set a new policy includes: what the program's start-up needs, in its own ABI only. */
+static const char *base_for(const struct cr_image *image)
 {
-	switch (kind) {
+	switch (image->kind) {
 	case CR_IMAGE_GO:
-		return "base-go";
+		return image->is_32bit ? "base-go-i386" : "base-go";
 	case CR_IMAGE_STATIC:
-		return "base-static";
+		return image->is_32bit ? "base-static-i386" : "base-static";
+	case CR_IMAGE_MUSL:
+		return image->is_32bit ? "base-musl-i386" : "base-musl";
 	case CR_IMAGE_DYNAMIC:
+		return image->is_32bit ? "base-dynamic-i386" : "base-dynamic";
 	case CR_IMAGE_OTHER:
-		return "base-dynamic";
+		break;
 	}
-	return NULL;
+	return "base-dynamic";
 }
 
 static int seat_learner(struct run *r, struct cr_err *err)
@@ -73,14 +76,14 @@ static int seat_learner(struct run *r, struct cr_err *err)
 		.program = real ? real : r->plan.path,
 		.loaded = r->plan.policy ? &r->plan.policy : NULL,
 	};
-	struct cr_image image = { CR_IMAGE_OTHER, "" };
+	struct cr_image image = { .kind = CR_IMAGE_OTHER };
 	int rc;
 
 	/* What cannot be read can still be run, and learned. */
 	if (cr_image_look(r->plan.path, &image) < 0)
 		cr_debug("%s cannot be read", r->plan.path);
 	seed.build_id = image.build_id[0] ? image.build_id : NULL;
-	seed.include = base_for(image.kind);
+	seed.include = base_for(&image);
 	rc = cr_store_begin(r->plan.policy_path, &seed, r->plan.all, &r->store, err);
 	if (rc < 0)
 		return rc;
@@ -158,7 +161,8 @@ static int make_session(struct run *r, struct cr_err *err)
 /* The program has its own copies of all this; ours must not get into anybody's way. */
 static void step_aside(void)
 {
-	static const int limits[] = { RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA };
+	static const int limits[] = { RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS,
+				      RLIMIT_DATA };
 	struct rlimit l;
 	size_t i;
 	int null;
@@ -177,7 +181,7 @@ static void step_aside(void)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	/* The program has our uid: it shall not be able to trace us, or to write into our memory. */
+	/* The program has our uid: it shall not be able to trace us, or to write to our memory. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -236,7 +240,8 @@ static int finish(struct run *r, struct cr_err *err)
 	if (r->learn) {
 		rc = cr_learn_finish(r->learn, &sum, err);
 		if (sum.unsaved)
-			cr_error("%u call%s not saved", sum.unsaved, sum.unsaved == 1 ? " is" : "s are");
+			cr_error("%u call%s not saved", sum.unsaved,
+				 sum.unsaved == 1 ? " is" : "s are");
 		sum_up_learning(r, &sum);
 	}
 	if (r->enforce) {

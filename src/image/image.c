@@ -12,17 +12,22 @@
 
 #include "cr/image.h"
 
-static bool has_interpreter(Elf *elf)
+static enum cr_image_kind by_loader(Elf *elf, int fd)
 {
+	char loader[256] = "";
 	size_t n, i;
 	GElf_Phdr ph;
+	ssize_t got;
 
 	if (elf_getphdrnum(elf, &n) < 0)
-		return false;
-	for (i = 0; i < n; i++)
-		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_INTERP)
-			return true;
-	return false;
+		return CR_IMAGE_OTHER;
+	for (i = 0; i < n; i++) {
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_INTERP)
+			continue;
+		got = pread(fd, loader, sizeof(loader) - 1, (off_t)ph.p_offset);
+		return got > 0 && strstr(loader, "/ld-musl-") ? CR_IMAGE_MUSL : CR_IMAGE_DYNAMIC;
+	}
+	return CR_IMAGE_STATIC;
 }
 
 static bool has_section(Elf *elf, const char *wanted)
@@ -60,7 +65,7 @@ int cr_image_look(const char *path, struct cr_image *image)
 	struct stat st;
 	Elf *elf;
 
-	*image = (struct cr_image){ CR_IMAGE_OTHER, "" };
+	*image = (struct cr_image){ .kind = CR_IMAGE_OTHER };
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
@@ -70,9 +75,10 @@ int cr_image_look(const char *path, struct cr_image *image)
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		goto end;
-	image->kind = has_interpreter(elf) ? CR_IMAGE_DYNAMIC : CR_IMAGE_STATIC;
+	image->kind = by_loader(elf, fd);
 	if (has_section(elf, ".go.buildinfo"))
 		image->kind = CR_IMAGE_GO;
+	image->is_32bit = gelf_getclass(elf) == ELFCLASS32;
 	build_id(elf, image);
 end:
 	elf_end(elf);
