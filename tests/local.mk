@@ -13,7 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-commands test-core test-decode test-edit test-filter \
-	test-find test-ini test-names test-options test-policy test-store
+	test-find test-ini test-judge test-names test-options test-policy test-store
 live_programs = test-bpf-kernel test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
@@ -52,6 +52,9 @@ test_find_LDADD = $(cr_libs)
 test_ini_SOURCES = tests/unit/test-ini.c
 test_ini_CPPFLAGS = $(test_cppflags)
 test_ini_LDADD = $(cr_libs)
+test_judge_SOURCES = tests/unit/test-judge.c
+test_judge_CPPFLAGS = $(test_cppflags)
+test_judge_LDADD = $(cr_libs)
 test_names_SOURCES = tests/unit/test-names.c
 test_names_CPPFLAGS = $(test_cppflags)
 test_names_LDADD = $(cr_libs)
@@ -83,8 +86,8 @@ victim_cppflags = -I$(top_srcdir)/include
 victims = tests/victims/abi tests/victims/affinity tests/victims/calls \
 	tests/victims/denied tests/victims/die tests/victims/exec tests/victims/families \
 	tests/victims/fault tests/victims/filters tests/victims/forks tests/victims/heard \
-	tests/victims/inherit tests/victims/ptracer tests/victims/restart tests/victims/sig \
-	tests/victims/stop tests/victims/threads tests/victims/waits
+	tests/victims/ignored tests/victims/inherit tests/victims/ptracer tests/victims/restart \
+	tests/victims/sig tests/victims/stop tests/victims/threads tests/victims/waits
 live_drivers = tests/live/pty tests/live/start
 check_PROGRAMS += $(victims) $(live_drivers)
 tests_victims_abi_SOURCES = tests/victims/abi.c tests/victims/victim.h
@@ -120,6 +123,9 @@ tests_victims_forks_CFLAGS = $(victim_cflags)
 tests_victims_heard_SOURCES = tests/victims/heard.c tests/victims/victim.h
 tests_victims_heard_CPPFLAGS = $(victim_cppflags)
 tests_victims_heard_CFLAGS = $(victim_cflags)
+tests_victims_ignored_SOURCES = tests/victims/ignored.c tests/victims/victim.h
+tests_victims_ignored_CPPFLAGS = $(victim_cppflags)
+tests_victims_ignored_CFLAGS = $(victim_cflags)
 tests_victims_inherit_SOURCES = tests/victims/inherit.c tests/victims/victim.h
 tests_victims_inherit_CPPFLAGS = $(victim_cppflags)
 tests_victims_inherit_CFLAGS = $(victim_cflags)

@@ -30,7 +30,8 @@ void cr_buf_add(struct cr_buf *b, const char *s);
 void cr_buf_addn(struct cr_buf *b, const char *s, size_t n);
 void cr_buf_addf(struct cr_buf *b, const char *fmt, ...) CR_PRINTF(2, 3);
 const char *cr_buf_str(const struct cr_buf *b);		/* never NULL */
-char *cr_buf_take(struct cr_buf *b);	/* the caller owns it; NULL when failed; @b is empty after */
+/* The caller owns it; NULL when failed. @b is empty afterwards. */
+char *cr_buf_take(struct cr_buf *b);
 
 static inline bool cr_buf_ok(const struct cr_buf *b)
 {

@@ -19,7 +19,7 @@ enum cr_ev {
 	CR_EV_SECCOMP,		/* about to make a call that the filter does not let through */
 	CR_EV_BIRTH,		/* has made a child or a thread */
 	CR_EV_EXEC,		/* runs a new program now */
-	CR_EV_PAUSED,		/* PTRACE_EVENT_STOP with SIGTRAP: just born, or a group-stop ended */
+	CR_EV_PAUSED,		/* PTRACE_EVENT_STOP with SIGTRAP: a birth, or a group-stop ended */
 	CR_EV_GROUP_STOP,	/* PTRACE_EVENT_STOP with a stopping signal */
 	CR_EV_SIGNAL,		/* a signal is about to be delivered */
 	CR_EV_UNKNOWN,		/* no status that we asked for */

@@ -40,8 +40,8 @@ struct cr_front {
 /* Divides the process. 1 in the front, 0 in the supervisor, or a negative errno. */
 int cr_front_fork(pid_t program, struct cr_front *f, struct cr_err *err) CR_MUST_CHECK;
 
-/* In the front: waits until the program has ended and the supervisor has said its word. *@status: as
- * wait4(2) gives it. A supervisor that died silently: -ECHILD. */
+/* In the front: waits until the program has ended and the supervisor has said its word. *@status:
+ * as wait4(2) gives it. A supervisor that died silently: -ECHILD. */
 int cr_front_wait(const struct cr_front *f, struct cr_front_word *word, int *status) CR_MUST_CHECK;
 
 /* In the supervisor: the word; the front may be gone afterwards, which then is no reason to end. */

@@ -34,18 +34,19 @@ struct cr_launch {
 	const struct cr_user *user;	/* borrowed; NULL: as we are */
 };
 
-/* Which of descriptors 0, 1, 2 were closed: they are filled with /dev/null (closed on exec), so that
- * nothing of ours is ever opened there. */
+/* Which of descriptors 0, 1, 2 were closed: they are filled with /dev/null (closed on exec), so
+ * that nothing of ours is ever opened there. */
 int cr_launch_guard_stdio(void) CR_MUST_CHECK;
 
-/* Finds @name as execvp(3) would, with @search as PATH. 0 and the path in @path; -ENOENT or -EACCES. */
+/* Finds @name as execvp(3) would, with @search as PATH. 0 and the path in @path; -ENOENT or
+ * -EACCES. */
 int cr_launch_find(const char *name, const char *search, char *path, size_t size) CR_MUST_CHECK;
 
 /* On success @pid is a child that waits to be seized. The caller owns @report. */
 int cr_launch(const struct cr_launch *l, pid_t *pid, int *report, struct cr_err *err) CR_MUST_CHECK;
 
-/* The caller (perhaps another process than cr_launch's) becomes its tracer; it runs towards its exec. At
- * its end @report tells why the program could not be executed (cr_launch_failed). */
+/* The caller (perhaps another process than cr_launch's) becomes its tracer; it runs towards its
+ * exec. At its end @report tells why the program could not be executed (cr_launch_failed). */
 int cr_launch_seize(pid_t pid, int report, struct cr_err *err) CR_MUST_CHECK;
 
 enum cr_launch_step {

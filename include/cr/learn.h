@@ -18,7 +18,7 @@ struct cr_learned {
 	unsigned int fresh;	/* calls that this run has added */
 	unsigned int forbidden;	/* different calls made that the policy denies */
 	unsigned int unsaved;	/* calls that are not on disk, since saving failed */
-	unsigned int unused;	/* --all: own rules that allow a call and were not used by this run */
+	unsigned int unused;	/* --all: own rules that allow a call which this run has not made */
 	const char *unused_names;	/* borrowed: from the learner; "a b i386:c"; "" for none */
 };
 

@@ -23,7 +23,8 @@ enum cr_log_level {
 #define CR_LOG_DOMAIN ""
 #endif
 
-/* @program prefixes every line (borrowed for ever); @verbosity: -1 errors only, 0 normal, 1 debug. */
+/* @program prefixes every line (borrowed for ever); @verbosity: -1 errors only, 0 normal,
+ * 1 debug. */
 void cr_log_init(const char *program, int verbosity);
 
 /* Sends lines to @fd (borrowed until the next call) instead of stderr. */

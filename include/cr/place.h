@@ -8,8 +8,8 @@
  *        narrow affinity; lets a tracee that asks see it
  *
  * A stop is two context switches. Across CPUs it is also two wake-ups of an idle one, six to ten
- * times dearer, and left alone the scheduler puts a thread that the supervisor wakes on the idle CPU each
- * time. A thread that stops thousands of times a second runs in turn with the supervisor
+ * times dearer, and left alone the scheduler puts a thread that the supervisor wakes on the idle
+ * CPU each time. A thread that stops thousands of times a second runs in turn with the supervisor
  * anyway and loses nothing; as soon as another one stops, too, both are let go.
  */
 #ifndef CR_PLACE_H
@@ -33,7 +33,8 @@ struct cr_place {
 
 void cr_place_init(struct cr_place *p);
 
-/* The two turns that cr_place_tick may take: another thread than before stops; many stops in a row. */
+/* The two turns that cr_place_tick may take: another thread than before stops; many stops in a
+ * row. */
 void cr_place_other(struct cr_place *p, pid_t tid);
 void cr_place_many(struct cr_place *p);
 

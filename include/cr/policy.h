@@ -46,7 +46,7 @@ struct cr_evidence {
 	uint32_t all_seen;	/* ... and those of them that made it; exact, also past "3+" */
 	uint64_t calls;		/* how often it was made, as far as it was traced */
 	char *exe;		/* owned; first executable that made it; NULL when not known */
-	char *stack;		/* owned; first stack, "f (file.c:3) < g < main"; NULL when not known */
+	char *stack;		/* owned; first stack, "f (f.c:3) < g < main"; NULL: not known */
 };
 
 struct cr_rule {
@@ -54,8 +54,8 @@ struct cr_rule {
 	uint32_t nr;
 	enum cr_action act;
 	int err;		/* with CR_ACT_ERRNO */
-	unsigned int line;	/* physical line in its file; 0 for a rule that is not in a file yet */
-	const char *base;	/* borrowed from the policy: base set it comes from; NULL for an own rule */
+	unsigned int line;	/* physical line in its file; 0: it is not in a file yet */
+	const char *base;	/* borrowed: from the policy; its base set; NULL for an own rule */
 	struct cr_evidence *ev;	/* owned; NULL for a hand-written or base rule */
 };
 
@@ -67,7 +67,7 @@ struct cr_policy {
 	char *build_id;		/* owned; hex; NULL when not given */
 	enum cr_mode mode;
 	struct cr_violation violation;	/* default: kill */
-	char *horizon_kernel;	/* owned; release it was learned on, "6.18.0"; NULL when not given */
+	char *horizon_kernel;	/* owned; release it was learned on, "6.18.0"; NULL: not given */
 	uint32_t horizon_nr;	/* calls above this did not exist for it; 0 when not given */
 	uint32_t runs;		/* executions that it was learned from */
 	uint32_t all_runs;	/* of these, executions that were started under --all */

@@ -14,8 +14,8 @@
 
 #include "cr/arch.h"
 
-/* A full-width wrapper over the system call. glibc 2.36's ptrace() takes the request as a 32-bit enum
- * while the kernel looks at the whole register. */
+/* A full-width wrapper over the system call. glibc 2.36's ptrace() takes the request as a 32-bit
+ * enum while the kernel looks at the whole register. */
 long cr_ptrace(long request, pid_t tid, uintptr_t addr, uintptr_t data);
 
 /* Attaches without stopping, with every event we follow, and EXITKILL: a supervisor that dies

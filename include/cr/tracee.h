@@ -34,7 +34,7 @@ struct cr_tracee {
 
 struct cr_tracees {
 	struct cr_map by_tid;	/* owned records */
-	struct cr_tracee *last;	/* borrowed: the one found last; most stops come from the same thread */
+	struct cr_tracee *last;	/* borrowed: the one found last, which mostly stops next, too */
 	pid_t dead[CR_TRACEES_DEAD];	/* the ids that ended last */
 	unsigned int n_dead;
 };

@@ -131,7 +131,9 @@ static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 	}
 	p->mode = CR_MODE_STRICT;
 	count(p, out);
-	return cr_buf_ok(&out->dropped) && cr_buf_ok(&out->idle_names) ? 0 : cr_err_sys(err, -ENOMEM, "cannot finalize");
+	if (!cr_buf_ok(&out->dropped) || !cr_buf_ok(&out->idle_names))
+		return cr_err_sys(err, -ENOMEM, "cannot finalize");
+	return 0;
 }
 
 static void tell(const char *path, const struct outcome *out)
@@ -157,8 +159,8 @@ static void tell(const char *path, const struct outcome *out)
 		       "calls; chestnut show tells which\n", out->doubtful,
 		       out->doubtful == 1 ? " was" : "s were");
 	if (out->idle)
-		printf("note        %u call%s of the base sets, kept, %s never used while learning:%s\n",
-		       out->idle, out->idle == 1 ? "" : "s", out->idle == 1 ? "was" : "were",
+		printf("note        %u call%s of the base sets, kept, %s never used while "
+		       "learning:%s\n", out->idle, out->idle == 1 ? "" : "s", out->idle == 1 ? "was" : "were",
 		       cr_buf_str(&out->idle_names));
 	printf("%s is strict now\n", path);
 }

@@ -33,7 +33,8 @@ const struct cr_option cr_run_options[] = {
 	{ 'a', "audit", NULL, "let everything pass, report what strict would deny", OPT_AUDIT },
 	{ 's', "strict", NULL, "enforce the policy", OPT_STRICT },
 	{ 'p', "policy", "FILE", "the policy (default: by the name of COMMAND)", OPT_POLICY },
-	{ 0, "confirm", "N", "trace a learned call until N executions have shown it (3)", OPT_CONFIRM },
+	{ 0, "confirm", "N", "trace a learned call until N executions have shown it (3)",
+	  OPT_CONFIRM },
 	{ 0, "all", NULL, "while learning, trace and count every call", OPT_ALL },
 	{ 0, "on-violation", "ACTION", "kill, or errno[:NAME], instead of what the policy says",
 	  OPT_ON_VIOLATION },
@@ -49,15 +50,15 @@ const char *const cr_run_usage[] = {
 	"Usage: chestnut-run [OPTION]... [--] COMMAND [ARG]...",
 	"Run COMMAND, learn which system calls it needs, or confine it to those it may make.",
 	"",
-	"Without -l, -a and -s the policy's own mode holds; a policy that does not exist yet is learned.",
+	"Without -l, -a and -s the policy's own mode holds; one that does not exist yet is learned.",
 	NULL
 };
 
 static int set_mode(struct cr_run_plan *plan, enum cr_mode mode, struct cr_err *err)
 {
 	if (plan->mode != CR_MODE_UNSET && plan->mode != mode) {
-		cr_err_set(err, -EINVAL, "--%s and --%s exclude each other", cr_mode_name(plan->mode),
-			   cr_mode_name(mode));
+		cr_err_set(err, -EINVAL, "--%s and --%s exclude each other",
+			   cr_mode_name(plan->mode), cr_mode_name(mode));
 		cr_err_hint(err, "choose one; without any, the policy says what to do");
 		return -EINVAL;
 	}
@@ -73,7 +74,8 @@ static int set_confirm(struct cr_run_plan *plan, const char *value, struct cr_er
 	errno = 0;
 	n = strtoul(value, &end, 10);
 	if (*value < '0' || *value > '9' || *end || errno || n < 1 || n > 1000000) {
-		cr_err_set(err, -EINVAL, "--confirm wants a number of executions, not \"%s\"", value);
+		cr_err_set(err, -EINVAL, "--confirm wants a number of executions, not \"%s\"",
+			   value);
 		cr_err_hint(err, "3 is the default; 1 trusts a call at once");
 		return -EINVAL;
 	}
@@ -221,8 +223,8 @@ static int find_program(struct cr_run_plan *plan, int *status, struct cr_err *er
 	if (rc == -EACCES)
 		cr_err_hint(err, "is it a program, and executable for this user?");
 	else if (rc == -ENOENT && !strchr(name, '/'))
-		cr_err_hint(err, "it is in no directory of PATH; a program in this directory is ./%s",
-			    name);
+		cr_err_hint(err, "it is in no directory of PATH; a program in this directory is "
+			    "./%s", name);
 	return rc;
 }
 
@@ -276,8 +278,8 @@ static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
 		return 0;
 	}
 	if (rc == -ENOENT)
-		cr_err_hint(err, "learn one first: chestnut-run --learn -p %s -- %s", plan->policy_path,
-			    plan->argv[0]);
+		cr_err_hint(err, "learn one first: chestnut-run --learn -p %s -- %s",
+			    plan->policy_path, plan->argv[0]);
 	if (rc < 0)
 		return rc;
 	if (plan->mode == CR_MODE_UNSET)
@@ -314,8 +316,8 @@ static void warn_privileges(const struct cr_run_plan *plan)
 	if (geteuid() == 0 || stat(plan->path, &st) < 0)
 		return;
 	if (st.st_mode & (S_ISUID | S_ISGID))
-		cr_warn("%s is set-%s-id: traced by an ordinary user it runs without these privileges",
-			plan->path, st.st_mode & S_ISUID ? "user" : "group");
+		cr_warn("%s is set-%s-id: traced by an ordinary user it runs without these "
+			"privileges", plan->path, st.st_mode & S_ISUID ? "user" : "group");
 	else if (getxattr(plan->path, "security.capability", cap, sizeof(cap)) > 0)
 		cr_warn("%s has file capabilities: traced by an ordinary user it runs without them",
 			plan->path);

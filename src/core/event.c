@@ -22,7 +22,7 @@ static enum cr_ev of_ptrace_event(int event, int sig)
 	case PTRACE_EVENT_EXEC:
 		return CR_EV_EXEC;
 	case PTRACE_EVENT_STOP:
-		/* The signal of the group-stop in progress, else SIGTRAP (ptrace(2), Group-stop). */
+		/* The signal of the group-stop in progress, else SIGTRAP (ptrace(2)). */
 		return sig == SIGTRAP ? CR_EV_PAUSED : CR_EV_GROUP_STOP;
 	}
 	return CR_EV_UNKNOWN;

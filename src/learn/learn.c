@@ -31,9 +31,11 @@ static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const stru
 	char name[CR_NAME_MAX];
 
 	l->sum.forbidden++;
-	cr_warn("%s (%s) was called by process %d (%s) at %s", cr_nr_to_name(rule->abi, rule->nr, name),
-		cr_abi_facts[rule->abi].name, (int)site->pid, site->exe(site), site->stack(site));
-	cr_warn("the policy denies %s at line %u: it was let through, and not learned", name, rule->line);
+	cr_warn("%s (%s) was called by process %d (%s) at %s",
+		cr_nr_to_name(rule->abi, rule->nr, name), cr_abi_facts[rule->abi].name,
+		(int)site->pid, site->exe(site), site->stack(site));
+	cr_warn("the policy denies %s at line %u: it was let through, and not learned", name,
+		rule->line);
 }
 
 static void first_time(struct cr_learn *l, const struct cr_call *call, const struct cr_site *site)

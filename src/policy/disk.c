@@ -310,7 +310,8 @@ static bool could_write(const struct cr_disk *d, size_t len)
 {
 	struct statvfs fs;
 
-	return check_writable(d, NULL) == 0 && faccessat(d->dir, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
+	return check_writable(d, NULL) == 0 &&
+	       faccessat(d->dir, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
 	       fstatvfs(d->dir, &fs) == 0 && fs.f_bavail * fs.f_frsize > 2 * (len + fs.f_frsize);
 }
 

@@ -32,8 +32,8 @@ int cr_disk_write(const struct cr_disk *d, const char *text, size_t len, struct 
 	CR_MUST_CHECK;
 
 /* Writes bytes @from to @from + @n of @text over those of the file, which differs in nothing else.
- * Not synced. -EOPNOTSUPP, and the file is still to be written, where only cr_disk_write() is safe or can say
- * what is wrong. */
+ * Not synced. -EOPNOTSUPP, and the file is still to be written, where only cr_disk_write() is safe
+ * or can say what is wrong. */
 int cr_disk_patch(const struct cr_disk *d, const char *text, size_t len, size_t from, size_t n)
 	CR_MUST_CHECK;
 

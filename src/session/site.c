@@ -44,7 +44,8 @@ static int string(const struct cr_site *site, cr_addr at, char *text, size_t siz
 void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t)
 {
 	*site = (struct cr_site){
-		.pid = t->tgid, .tid = t->tid, .host = s, .exe = exe, .stack = stack, .string = string,
+		.pid = t->tgid, .tid = t->tid, .host = s,
+		.exe = exe, .stack = stack, .string = string,
 	};
 }
 

@@ -21,7 +21,8 @@ static int clear_untraced(const struct cr_tracee *t, const struct cr_call *call)
 	if (call->nr == cr_abi_facts[call->abi].clone) {
 		if (!(call->args[0] & CLONE_UNTRACED))
 			return 0;
-		return cr_ptrace_set_arg0(t->tid, call->abi, call->args[0] & ~(uint64_t)CLONE_UNTRACED);
+		return cr_ptrace_set_arg0(t->tid, call->abi,
+					  call->args[0] & ~(uint64_t)CLONE_UNTRACED);
 	}
 	n = cr_mem_read(t->tgid, call->args[0], &flags, sizeof(flags));
 	if (n != (ssize_t)sizeof(flags) || !(flags & CLONE_UNTRACED))

@@ -141,8 +141,8 @@ static void child(const struct cr_launch *l, int report)
 	struct failure f = { CR_LAUNCH_NONE, 0 };
 	pid_t supervisor;
 
-	/* The supervisor closes its end when it cannot seize us. It is no ancestor of ours: where Yama
-	 * wants one, we have to say that it may. */
+	/* The supervisor closes its end when it cannot seize us. It is no ancestor of ours: where
+	 * Yama wants one, we have to say that it may. */
 	if (read(report, &supervisor, sizeof(supervisor)) != (ssize_t)sizeof(supervisor))
 		_exit(125);
 	prctl(PR_SET_PTRACER, supervisor, 0, 0, 0);
@@ -200,7 +200,8 @@ int cr_launch_seize(pid_t pid, int report, struct cr_err *err)
 
 	if (write(report, &self, sizeof(self)) != (ssize_t)sizeof(self) ||
 	    read(report, &ready, 1) != 1)
-		return cr_err_set(err, -ECHILD, "the process that was to become the program is gone");
+		return cr_err_set(err, -ECHILD,
+				  "the process that was to become the program is gone");
 	rc = cr_ptrace_seize(pid);
 	if (rc < 0) {
 		cr_err_sys(err, rc, "cannot trace a program here");

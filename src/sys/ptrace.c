@@ -85,8 +85,8 @@ int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value)
 
 static int peek(pid_t tid, size_t offset, uint64_t *value)
 {
-	/* The kernel's own request stores the word instead of returning it (ptrace(2), C library/kernel
-	 * differences). */
+	/* The kernel's own request stores the word instead of returning it (ptrace(2), C
+	 * library/kernel differences). */
 	return (int)cr_ptrace(PTRACE_PEEKUSR, tid, offset, (uintptr_t)value);
 }
 

@@ -86,7 +86,8 @@ CR_TEST(finalize)
 {
 	write_policy("# mine\n" HEAD "mode = learn\n" RULES UNUSED);
 	CR_CHECK_INT(run(cr_cmd_finalize, NULL), CR_EXIT_OK);
-	CR_CHECK_HAS(output, "dropped     mkdir (x86-64): not used by any of 2 executions under --all\n");
+	CR_CHECK_HAS(output, "dropped     mkdir (x86-64): not used by any of 2 executions "
+		     "under --all\n");
 	CR_CHECK_HAS(output, "x86-64      3 calls allowed, 1 denied by name; all others");
 	CR_CHECK_HAS(output, "i386        1 call allowed; all others are denied\n");
 	CR_CHECK_HAS(output, "1 learned call was not seen in every execution");
@@ -161,7 +162,8 @@ CR_TEST(show)
 	CR_CHECK_INT(run(cr_cmd_show, NULL), CR_EXIT_OK);
 	CR_CHECK_HAS(output, "executions  5, 2 of them with every call traced\n");
 	CR_CHECK_HAS(output, "x86-64: 5 calls\n");
-	CR_CHECK_HAS(output, "  allow        openat                   learned, 3+ of 5; 2 of 2 --all  /usr");
+	CR_CHECK_HAS(output, "  allow        openat                   "
+		     "learned, 3+ of 5; 2 of 2 --all  /usr");
 	CR_CHECK_HAS(output, "  allow        read                     hand-written\n");
 	CR_CHECK_HAS(output, "  errno EPERM  socket                   hand-written\n");
 	CR_CHECK_HAS(output, "0 were seen in exactly one execution and 1 in exactly two, of 5.\n");
@@ -186,8 +188,10 @@ CR_TEST(wrong_line)
 
 int main(void)
 {
-	CR_RUN(finalize, "finalize makes a policy strict, and drops what no --all execution has used");
-	CR_RUN(base_rules_stay, "finalize names the base sets' rules that nobody used, and keeps them");
+	CR_RUN(finalize,
+	       "finalize makes a policy strict, and drops what no --all execution has used");
+	CR_RUN(base_rules_stay,
+	       "finalize names the base sets' rules that nobody used, and keeps them");
 	CR_RUN(keep_unused, "with --keep-unused only the mode's line changes");
 	CR_RUN(never_all, "nothing is dropped when no execution has traced every call");
 	CR_RUN(strict_already, "finalizing twice changes nothing and is no failure");

@@ -246,7 +246,8 @@ CR_TEST(what_all_runs_did_without_is_written)
 
 	begin_test();
 	write_text("[syscalls]\nread = allow\nwrite = allow\nclose = allow\n[evidence]\n"
-		   "close = \"3+, 1/1 all, 9 calls\"\nread = \"3+, 7 calls\"\nwrite = \"1, 1 call\"\n");
+		   "close = \"3+, 1/1 all, 9 calls\"\nread = \"3+, 7 calls\"\n"
+		   "write = \"1, 1 call\"\n");
 	begin(true);
 	CR_CHECK_INT(saw("read"), 0);
 	CR_CHECK_INT(saw("openat"), 1);
@@ -260,7 +261,8 @@ CR_TEST(what_all_runs_did_without_is_written)
 	save();
 	save();
 	CR_CHECK_HAS(file_text(), "close = \"3+, 1/2 all, 9 calls\"\n");
-	CR_CHECK_HAS(file_text(), "read = \"4+, 1/1 all, 8 calls\"\nwrite = \"1, 0/1 all, 1 call\"\n");
+	CR_CHECK_HAS(file_text(), "read = \"4+, 1/1 all, 8 calls\"\n"
+		     "write = \"1, 0/1 all, 1 call\"\n");
 	CR_CHECK_HAS(file_text(), "openat = \"1, 1/1 all, 1 call, ");
 	CR_CHECK_INT(cr_policy_find(cr_store_policy(s), CR_ABI_NATIVE, 900)->ev->all_runs, 0);
 	CR_CHECK(cr_rule_unused(on_disk("write")) && !cr_rule_unused(on_disk("close")));
