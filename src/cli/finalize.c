@@ -160,7 +160,8 @@ static void tell(const char *path, const struct outcome *out)
 		       out->doubtful == 1 ? " was" : "s were");
 	if (out->idle)
 		printf("note        %u call%s of the base sets, kept, %s never used while "
-		       "learning:%s\n", out->idle, out->idle == 1 ? "" : "s", out->idle == 1 ? "was" : "were",
+		       "learning:%s\n", out->idle, out->idle == 1 ? "" : "s",
+		       out->idle == 1 ? "was" : "were",
 		       cr_buf_str(&out->idle_names));
 	printf("%s is strict now\n", path);
 }

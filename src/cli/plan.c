@@ -50,7 +50,7 @@ const char *const cr_run_usage[] = {
 	"Usage: chestnut-run [OPTION]... [--] COMMAND [ARG]...",
 	"Run COMMAND, learn which system calls it needs, or confine it to those it may make.",
 	"",
-	"Without -l, -a and -s the policy's own mode holds; one that does not exist yet is learned.",
+	"Without -l, -a and -s the policy's own mode holds; one that is not there yet is learned.",
 	NULL
 };
 
