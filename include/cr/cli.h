@@ -130,6 +130,8 @@ int cr_cmd_completeness(int argc, char **argv);
 int cr_cmd_show(int argc, char **argv);
 int cr_cmd_finalize(int argc, char **argv);
 int cr_cmd_export(int argc, char **argv);
+int cr_cmd_lint(int argc, char **argv);
+int cr_cmd_import(int argc, char **argv);
 int cr_cmd_doctor(int argc, char **argv);
 
 #endif
