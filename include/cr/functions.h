@@ -14,8 +14,9 @@
  * - CR_EXIT_BY_RET: the call is over only if the stack pointer is where it was at the entry;
  *   an inline retpoline uses a ret for a jump within.
  * - CR_FN_IFUNC: entry and exits are those of the resolver. The address that it returns in
- *   its result register is the implementation's: trap its rets, or, when it has run already (attach), read the
- *   word at each of cr_object_ifunc_slots(); then cr_function_at(implementation - bias).
+ *   its result register is the implementation's: trap its rets, or, when it has run already
+ *   (attach), read the word at each of cr_object_ifunc_slots(); then
+ *   cr_function_at(implementation - bias).
  */
 #ifndef CR_FUNCTIONS_H
 #define CR_FUNCTIONS_H
@@ -33,7 +34,7 @@ struct cr_range {
 enum cr_exit_kind {
 	CR_EXIT_BY_RET,		/* every near ret */
 	CR_EXIT_BY_JUMP,	/* a jump whose destination is known and outside */
-	CR_EXIT_BY_POINTER,	/* one that goes where a register or a word of memory says; far returns */
+	CR_EXIT_BY_POINTER,	/* goes where a register or memory says; far returns */
 };
 
 struct cr_exit {
@@ -46,7 +47,7 @@ struct cr_exit {
 };
 
 #define CR_FN_IFUNC 0x01u	/* a resolver: see above */
-#define CR_FN_INLINED 0x02u	/* has no code of its own: range[] are the places it was inlined to */
+#define CR_FN_INLINED 0x02u	/* no code of its own: range[] is where it was inlined */
 #define CR_FN_ALSO_INLINED 0x04u /* besides, in n_inlined places, which have no entry to trap */
 #define CR_FN_GO 0x08u
 #define CR_FN_VARIANT 0x10u	/* f.constprop.0 and the like, for f */
@@ -76,7 +77,8 @@ struct cr_functions {
 /* Opens @path, a regular file: symbols (.symtab, .dynsym, separate debug file, .gnu_debugdata, Go's
  * .gopclntab). -ENOEXEC for what is no x86 program or library. The caller owns *@obj. */
 int cr_object_open(const char *path, struct cr_object **obj, struct cr_err *err) CR_MUST_CHECK;
-/* The same of an open descriptor, which stays the caller's; @path is for messages and for finding debug files. */
+/* The same of an open descriptor, which stays the caller's; @path is for messages and for finding
+ * debug files. */
 int cr_object_open_fd(int fd, const char *path, struct cr_object **obj, struct cr_err *err)
 	CR_MUST_CHECK;
 void cr_object_free(struct cr_object *obj);
@@ -88,16 +90,16 @@ cr_addr cr_object_base(const struct cr_object *obj);	/* of the first PT_LOAD, pa
 bool cr_object_is_text(const struct cr_object *obj, cr_addr at);
 
 /*
- * Every function that @pattern means; each once, however many names it has. In this order, the first that
- * matches anything counts:
+ * Every function that @pattern means; each once, however many names it has. In this order, the
+ * first that matches anything counts:
  *	0xADDR		the function that begins there
  *	FILE:LINE	the one whose code that line is
  *	a name		mangled or not, with or without parameters or template arguments; its
  *			.constprop/.isra/.part clones too (CR_FN_VARIANT)
  *	a glob		fnmatch(3) over mangled and plain names
  *	a name or glob	of functions that exist only inlined
- * NULL or "" means all. -ENOENT when nothing matches, with the nearest names or with what it is instead
- * (data, imported); -EINVAL for a pattern that cannot be right. On failure *@list is empty.
+ * NULL or "" means all. -ENOENT when nothing matches, with the nearest names or with what it is
+ * instead (data, imported); -EINVAL for a pattern that cannot be right. On failure *@list is empty.
  */
 int cr_functions_find(struct cr_object *obj, const char *pattern, struct cr_functions *list,
 		      struct cr_err *err) CR_MUST_CHECK;
@@ -112,8 +114,9 @@ int cr_function_at(struct cr_object *obj, cr_addr entry, struct cr_functions *li
 ssize_t cr_object_ifunc_slots(struct cr_object *obj, cr_addr resolver, cr_addr *slot, size_t max)
 	CR_MUST_CHECK;
 
-/* "libfoo.so.1:f" is f in libfoo.so.1; "ns::f", "file.c:12" and Go's "type:.eq.T" are in no object that
- * is named. The length of the object's name; 0 when there is none. *@func points into @pattern. */
+/* "libfoo.so.1:f" is f in libfoo.so.1; "ns::f", "file.c:12" and Go's "type:.eq.T" are in no
+ * object that is named. The length of the object's name; 0 when there is none. *@func
+ * points into @pattern. */
 size_t cr_pattern_split(const char *pattern, const char **func);
 
 #endif

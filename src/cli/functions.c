@@ -23,7 +23,8 @@ static const struct cr_option options[] = {
 static const char *const usage[] = {
 	"Usage: chestnut functions [options] BINARY [PATTERN]",
 	"List the functions of a program or library: name, address, size, number of exits, source",
-	"line. PATTERN: a name, mangled or not, with or without parameters; a glob; FILE:LINE; 0xADDR.",
+	"line. PATTERN: a name, mangled or not, with or without parameters; a glob; FILE:LINE;",
+	"0xADDR.",
 	NULL
 };
 
@@ -68,7 +69,8 @@ static void print_exit(const struct cr_exit *e)
 	switch (e->kind) {
 	case CR_EXIT_BY_RET:
 		if (e->pops)
-			printf("    %#llx ret, pops %u bytes\n", (unsigned long long)e->at, e->pops);
+			printf("    %#llx ret, pops %u bytes\n", (unsigned long long)e->at,
+			       e->pops);
 		else
 			printf("    %#llx ret\n", (unsigned long long)e->at);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Debug information that is elsewhere: by build ID, by .gnu_debuglink, in .gnu_debugdata. libdwfl could
- * search as well, but goes on to servers on the network.
+ * Debug information that is elsewhere: by build ID, by .gnu_debuglink, in .gnu_debugdata. libdwfl
+ * could search as well, but goes on to servers on the network.
  */
 #include "config.h"
 
@@ -154,7 +154,8 @@ static bool by_link(struct cr_object *obj)
 	return strcmp(slash + 1, link) != 0 && try_link(obj->self.elf, &obj->debug, path, crc);
 }
 
-/* dwz moves what several files share to another file. libdw would look for it wherever the link says. */
+/* dwz moves what several files share to another file. libdw would look for it wherever the link
+ * says. */
 static bool alt_open(struct cr_object *obj, Elf *elf)
 {
 	char path[PATH_MAX], hex[2 * 64 + 1];

@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the linker's names to those that people write: C++, and Rust's older way, which looks like C++. */
+/* From the linker's names to those that people write: C++, and Rust's older way, which looks like
+ * C++. */
 #include "config.h"
 
 #include <ctype.h>
 #include <string.h>
 
+#include "cr/cxx.h"
 #include "image-int.h"
 
-#define MANGLED_MAX 1024u
-#define REFERENCES_MAX 30u
 #define HASH "::h0123456789abcdef"
-
-#ifdef HAVE_CXA_DEMANGLE
-char *__cxa_demangle(const char *mangled, char *buf, size_t *len, int *status);
-
-/* A mangled name may refer back to its own parts, each reference doubling what is there: thirty
- * bytes of it make a gigabyte. Those that people write do not have that many. */
-static bool harmless(const char *raw)
-{
-	size_t i, refs = 0, len = strnlen(raw, MANGLED_MAX);
-
-	for (i = 0; i + 1 < len; i++)
-		if ((raw[i] == 'S' || raw[i] == 'T') &&
-		    (raw[i + 1] == '_' || isdigit((unsigned char)raw[i + 1]) ||
-		     isupper((unsigned char)raw[i + 1])))
-			refs++;
-	return len < MANGLED_MAX && refs <= REFERENCES_MAX;
-}
-
-static char *demangle_cxx(const char *name)
-{
-	return harmless(name) ? __cxa_demangle(name, NULL, NULL, NULL) : NULL;
-}
-#else
-static char *demangle_cxx(const char *name)
-{
-	(void)name;
-	return NULL;
-}
-#endif
 
 /* What Rust writes for characters that C++ names cannot have. */
 static const struct {
@@ -104,7 +75,7 @@ char *cr_demangle(const char *name)
 		return cr_demangle_rust(name);
 	if (strncmp(name, "_Z", 2) != 0)
 		return NULL;
-	plain = demangle_cxx(name);
+	plain = cr_cxx_demangle(name);
 	if (plain)
 		rust(plain);
 	return plain;

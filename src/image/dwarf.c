@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What DWARF says of a function: its line, its parts, where it was inlined. Units are read when they are
- * needed: all of a large program's take longer than a person likes to wait.
+ * What DWARF says of a function: its line, its parts, where it was inlined. Units are read when
+ * they are needed: all of a large program's take longer than a person likes to wait.
  */
 #include "config.h"
 
@@ -12,6 +12,28 @@
 #include "dies.h"
 
 #define PARTS_MAX 64
+
+/* libdw (0.188) looks for a string's end beyond the section's. */
+static bool ends_well(Elf *elf, const char *name)
+{
+	Elf_Data *data;
+	GElf_Shdr sh;
+	Elf_Scn *scn;
+
+	scn = cr_object_section(elf, name, &sh);
+	if (!scn)
+		return true;
+	if (sh.sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) < 0)
+		return false;
+	data = elf_getdata(scn, NULL);
+	return data && (!data->d_size ||
+			(data->d_buf && ((const char *)data->d_buf)[data->d_size - 1] == '\0'));
+}
+
+static bool sane(Elf *elf)
+{
+	return ends_well(elf, ".debug_str") && ends_well(elf, ".debug_line_str");
+}
 
 Dwarf *cr_dwarf(struct cr_object *obj)
 {
@@ -26,6 +48,8 @@ Dwarf *cr_dwarf(struct cr_object *obj)
 	/* libdw would follow the link to wherever the file says. */
 	if (cr_object_section(elf, ".gnu_debugaltlink", &sh) &&
 	    !(elf == obj->debug.elf && obj->alt.elf))
+		return NULL;
+	if (!sane(elf) || (obj->alt.elf && !sane(obj->alt.elf)))
 		return NULL;
 	obj->dw = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
 	if (obj->dw && obj->alt.elf) {

@@ -100,7 +100,8 @@ static const struct cr_symbol *symbol_around(const struct cr_object *obj, cr_add
 	return NULL;
 }
 
-/* Is @cold the "f.cold" of this function? It may have other names than the one it was asked for by. */
+/* Is @cold the "f.cold" of this function? It may have other names than the one it was asked for
+ * by. */
 static bool is_ours(const struct cr_walk *w, const struct cr_symbol *cold)
 {
 	const struct cr_object *obj = w->obj;
@@ -134,8 +135,10 @@ static bool part_around(struct cr_walk *w, cr_addr at, bool branch, struct cr_ra
 			part->end = f->end;
 		return part->end > at;
 	}
-	/* Without symbols the unwind table is asked: a part begins in the middle of a call. One that does not
-	 * look so is still a part if it is branched to, which compilers do not do to functions that have no name. */
+	/* Without symbols the unwind table is asked: a part begins in the middle of a call. One
+	 * that does not
+	 * look so is still a part if it is branched to, which compilers do not do to functions
+	 * that have no name. */
 	if (s || !f || symbol_around(w->obj, f->start) || w->fn->flags & CR_FN_GO ||
 	    cr_object_in_plt(w->obj, at))
 		return false;
@@ -527,8 +530,8 @@ static int order(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* A trap in the middle of an instruction breaks it: an exit that overlaps another one's bytes is none
- * that could be planted. */
+/* A trap in the middle of an instruction breaks it: an exit that overlaps another one's bytes is
+ * none that could be planted. */
 static void sort(struct cr_walk *w)
 {
 	struct cr_function *fn = w->fn;

@@ -194,8 +194,8 @@ static int pick(struct picks *picks, cr_addr at, const struct cr_symbol *sym, bo
 	struct pick *last = picks->n ? &picks->v[picks->n - 1] : NULL;
 	int rc;
 
-	/* Symbols come by address, so another name of the same function comes right after. The one to
-	 * show: a function's, without a leading underscore. */
+	/* Symbols come by address, so another name of the same function comes right after. The
+	 * one to show: a function's, without a leading underscore. */
 	if (last && last->at == at) {
 		if (last->sym && sym && last->sym->name[0] == '_' && sym->name[0] != '_' &&
 		    cr_symbol_is_function(sym) && sym->type == last->sym->type)

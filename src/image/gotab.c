@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * .gopclntab: what Go's runtime needs for its stack traces, and so what is left when a Go program is stripped.
- * The layout is that of Go 1.18 and later, on a 64-bit little-endian machine.
+ * .gopclntab: what Go's runtime needs for its stack traces, and so what is left when a Go program
+ * is stripped. The layout is that of Go 1.18 and later, on a 64-bit little-endian machine.
  */
 #include "config.h"
 

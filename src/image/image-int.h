@@ -78,7 +78,7 @@ struct cr_object {
 	struct cr_fde *fde;	/* owned; by address */
 	size_t n_fde;
 	bool fde_read;
-	Dwarf_CFI *cfi;		/* owned by libdw, with self.elf */
+	Dwarf_CFI *cfi;		/* owned */
 	struct cr_reloc *rel;	/* owned; by address */
 	size_t n_rel;
 	bool rel_read;
@@ -120,8 +120,8 @@ size_t cr_symbol_stem(const char *name, bool *cold);
 
 /* gotab.c: Go's table of functions */
 int cr_gotab_read(struct cr_object *obj) CR_MUST_CHECK;
-/* Where the function at @entry goes on when a panic in it was recovered; 0: nowhere. Only the runtime
- * jumps there. */
+/* Where the function at @entry goes on when a panic in it was recovered; 0: nowhere. Only the
+ * runtime jumps there. */
 cr_addr cr_gotab_defer(struct cr_object *obj, cr_addr entry);
 
 /* frames.c: unwind tables */
@@ -168,7 +168,8 @@ int cr_dwarf_describe(struct cr_object *obj, struct cr_function *fn) CR_MUST_CHE
 int cr_dwarf_also_inlined(struct cr_object *obj, struct cr_function *fn) CR_MUST_CHECK;
 /* The entry of the function that the code at @part belongs to; 0 when that is not known. */
 cr_addr cr_dwarf_owner(struct cr_object *obj, cr_addr part);
-/* Calls @row for each address in fn's ranges that begins an instruction according to the line table. */
+/* Calls @row for each address in fn's ranges that begins an instruction according to the line
+ * table. */
 int cr_dwarf_rows(struct cr_object *obj, const struct cr_function *fn,
 		  int (*row)(void *ctx, cr_addr at), void *ctx) CR_MUST_CHECK;
 /* dwarf-find.c: addresses of code of that line; grows @at. */

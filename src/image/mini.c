@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * .gnu_debugdata: a symbol table in an xz file in a section. libdwfl would unpack it too, but into as much
- * memory as it asks for, and a kilobyte of xz can ask for seven megabytes.
+ * .gnu_debugdata: a symbol table in an xz file in a section. libdwfl would unpack it too, but
+ * into as much memory as it asks for, and a kilobyte of xz can ask for seven megabytes.
  */
 #include "config.h"
 

@@ -65,7 +65,8 @@ static int read_segments(struct cr_object *obj, uint64_t size)
 		s = &obj->seg[obj->n_seg++];
 		*s = (struct cr_segment){ ph.p_vaddr, ph.p_vaddr + ph.p_filesz, ph.p_offset,
 					  ph.p_flags & PF_X };
-		/* Twice the code, and some: clones and aliases are counted once, but parts overlap. */
+		/* Twice the code, and some: clones and aliases are counted once, but parts
+		 * overlap. */
 		if (s->exec)
 			obj->budget += 2 * ph.p_filesz;
 	}
@@ -236,6 +237,8 @@ void cr_object_free(struct cr_object *obj)
 		return;
 	if (obj->dw)
 		dwarf_end(obj->dw);
+	if (obj->cfi)
+		dwarf_cfi_end(obj->cfi);
 	if (obj->alt_dw)
 		dwarf_end(obj->alt_dw);
 	cr_debug_fini(&obj->alt);

@@ -56,8 +56,8 @@ static size_t without_arguments(struct cr_slice s)
 	return s.len;
 }
 
-/* The last identifier of a plain name is in the mangled one, letter by letter; so most names need not
- * be demangled. The exceptions are what C++ abbreviates. */
+/* The last identifier of a plain name is in the mangled one, letter by letter; so most names need
+ * not be demangled. The exceptions are what C++ abbreviates. */
 static struct cr_slice probe_of(const char *text)
 {
 	static const char *const shortened[] = { "string", "basic_string", "allocator",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An indirect jump that was not understood may lead to code that nothing else leads to. Such code is looked
- * for where something says that an instruction begins: a word that the loader points there, a row of the
+ * An indirect jump that was not understood may lead to code that nothing else leads to. Such code
+ * is looked
+ * for where something says that an instruction begins: a word that the loader points there, a row
+ * of the
  * line table, the end of other code. It is believed if it reads well to its end and meets what is
  * known at instructions' borders.
  */

@@ -4,7 +4,7 @@
  *
  *	jmp *table(,%rax,8)				absolute entries
  *	mov table(,%rax,8),%rax; jmp *%rax
- *	lea table(%rip),%rdx; movslq (%rdx,%rax,4),%rax; add %rdx,%rax; jmp *%rax	relative ones
+ *	lea table(%rip),%rdx; movslq (%rdx,%rax,4),%rax; add %rdx,%rax; jmp *%rax	relative
  *	mov table@GOTOFF(%ebx,%eax,4),%eax; add %ebx,%eax; jmp *%eax		to the GOT
  *
  * and for the comparison that keeps the index within the table.
@@ -114,7 +114,8 @@ static bool constant(struct cr_walk *w, const struct cr_insn *from, ZydisRegiste
 	return false;
 }
 
-/* Loops have the address of their table loaded before they begin: all that the function loads into @reg. */
+/* Loops have the address of their table loaded before they begin: all that the function loads
+ * into @reg. */
 static size_t loaded(struct cr_walk *w, ZydisRegister reg, cr_addr *value, size_t max)
 {
 	struct cr_insn in;
@@ -136,7 +137,8 @@ static size_t loaded(struct cr_walk *w, ZydisRegister reg, cr_addr *value, size_
 	return n;
 }
 
-/* The number of entries that a comparison and the jump after it, @cond, leave. 0: it says nothing. */
+/* The number of entries that a comparison and the jump after it, @cond, leave. 0: it says
+ * nothing. */
 static size_t entries(const struct cr_insn *cond, const struct cr_insn *cmp, bool taken)
 {
 	uint64_t imm = cmp->op[1].imm.value.u & 0xffffffffu;
@@ -312,8 +314,8 @@ static int take_bounded(struct cr_walk *w, const struct table *t, cr_addr from)
 	return rc < 0 ? rc : 1;
 }
 
-/* Of a table of unknown size only what reads well as code is believed. A word too many does no harm: it leads
- * to where an instruction begins, or nowhere. */
+/* Of a table of unknown size only what reads well as code is believed. A word too many does no
+ * harm: it leads to where an instruction begins, or nowhere. */
 static int take_unbounded(struct cr_walk *w, const struct table *t, cr_addr from)
 {
 	cr_addr to;
@@ -368,7 +370,8 @@ static size_t places(struct cr_walk *w, const struct cr_insn *in,
 	return n;
 }
 
-/* The load @in, of operand @op, is of an absolute entry, or of one to which @plus is added before the jump. */
+/* The load @in, of operand @op, is of an absolute entry, or of one to which @plus is added before
+ * the jump. */
 static int from_load(struct cr_walk *w, const struct cr_insn *in, const ZydisDecodedOperand *op,
 		     const cr_addr *plus, bool is_sum)
 {

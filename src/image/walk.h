@@ -27,7 +27,7 @@ struct cr_piece {
 	size_t len;
 	uint8_t *bytes;		/* owned */
 	uint8_t *mark;		/* owned */
-	uint8_t *border;	/* owned; NULL: not made yet; where instructions begin if all is code */
+	uint8_t *border;	/* owned; NULL until needed; see cr_walk_border */
 };
 
 /* Somewhere to decode from, and which instruction (0: none) leads there. */
@@ -74,7 +74,8 @@ int cr_walk_seed(struct cr_walk *w, cr_addr at, cr_addr from) CR_MUST_CHECK;
 int cr_walk_run(struct cr_walk *w) CR_MUST_CHECK;
 /* Decodes from @at if that makes sense, and forgets it if not. */
 int cr_walk_guess(struct cr_walk *w, cr_addr at, cr_addr from) CR_MUST_CHECK;
-/* Would an instruction begin at @at if the code were read from front to back? Compilers put no data into
+/* Would an instruction begin at @at if the code were read from front to back? Compilers put no
+ * data into
  * code, so what is in the middle of an instruction then was not meant as a destination. */
 bool cr_walk_border(struct cr_walk *w, cr_addr at);
 bool cr_walk_decode(struct cr_walk *w, cr_addr at, struct cr_insn *in);

@@ -205,10 +205,10 @@ int main(void)
 	CR_RUN(inner_calls, "a call of the next instruction is followed");
 	CR_RUN(data_between, "bytes that no code leads to are not taken for a ret");
 	CR_RUN(cold_parts, "a part that was moved elsewhere belongs to its function");
-	CR_RUN(without_size, "a function without a size ends by its unwind table or the next symbol");
+	CR_RUN(without_size, "without a size a function ends by unwind table or next symbol");
 	CR_RUN(table_in_text, "a jump table in the text is followed and is not code");
 	CR_RUN(table_elsewhere, "a table of addresses ends where its comparison says");
-	CR_RUN(table_without_bound, "a table of unknown size leads to borders of instructions only");
+	CR_RUN(table_without_bound, "a table of unknown size leads to borders of instructions");
 	CR_RUN(code_behind_a_pointer, "code that only an unknown jump leads to is found");
 	CR_RUN(data_behind_a_pointer, "what the code reads is data, and then it says that it does "
 	       "not know all");

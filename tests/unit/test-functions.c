@@ -218,8 +218,8 @@ CR_TEST(debuglink)
 CR_TEST(minidebuginfo)
 {
 	names("-O1");
-	if (!fn_sh("cd '%s' && objcopy --only-keep-debug names mini && xz -f mini && strip names && "
-		   "objcopy --add-section .gnu_debugdata=mini.xz names", fn_dir))
+	if (!fn_sh("cd '%s' && objcopy --only-keep-debug names mini && xz -f mini && "
+		   "strip names && objcopy --add-section .gnu_debugdata=mini.xz names", fn_dir))
 		CR_SKIP("objcopy, strip or xz do not work");
 	means("hidden", "hidden");
 }
@@ -287,12 +287,25 @@ static void try_file(const char *name)
 	}
 }
 
+/* A quarter of the damage is done to the headers and tables at both ends. */
+static size_t somewhere(unsigned int *seed, size_t n)
+{
+	switch (rand_r(seed) % 8) {
+	case 0:
+		return (size_t)rand_r(seed) % 1024;
+	case 1:
+		return n - 1 - (size_t)rand_r(seed) % 4096;
+	default:
+		return (size_t)rand_r(seed) % n;
+	}
+}
+
 /* Damages the file @rounds times and tries each. */
 static void damage(const char *whole, unsigned int rounds)
 {
 	static unsigned char bytes[1 << 20];
-	unsigned int seed = (unsigned int)atoi(fn_env("CR_SEED", "1")), k;
-	unsigned char was[8];
+	unsigned int seed = (unsigned int)atoi(fn_env("CR_SEED", "1")), count, k;
+	unsigned char was;
 	size_t at[8], n;
 	FILE *f = fopen(fn_path(whole), "rb");
 	int fd;
@@ -304,17 +317,15 @@ static void damage(const char *whole, unsigned int rounds)
 	fd = open(fn_path("damaged"), O_RDWR | O_CREAT | O_TRUNC, 0600);
 	CR_CHECK(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
 	while (rounds--) {
-		for (k = 0; k < 8; k++) {
-			/* Half of them in the headers and tables at both ends. */
-			at[k] = (size_t)rand_r(&seed) % (k % 4 == 0 ? 2048 : n);
-			at[k] = k % 4 == 1 ? n - 1 - at[k] % 4096 : at[k];
-			was[k] = (unsigned char)rand_r(&seed);
-			was[k] = k % 3 ? was[k] : 0xff;
-			if (pwrite(fd, &was[k], 1, (off_t)at[k]) != 1)
+		count = 1 + (unsigned int)rand_r(&seed) % 8;
+		for (k = 0; k < count; k++) {
+			at[k] = somewhere(&seed, n);
+			was = rand_r(&seed) % 4 ? (unsigned char)rand_r(&seed) : 0xff;
+			if (pwrite(fd, &was, 1, (off_t)at[k]) != 1)
 				CR_FAIL("cannot write");
 		}
 		try_file("damaged");
-		for (k = 0; k < 8; k++)
+		for (k = 0; k < count; k++)
 			if (pwrite(fd, &bytes[at[k]], 1, (off_t)at[k]) != 1)
 				CR_FAIL("cannot write");
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Functions and every way to leave them. A label x_FUNCTION_N_KIND marks an exit that must be found; nothing
- * else is one, though there are bytes of a ret (0xc3) in many a place.
+ * Functions and every way to leave them. A label x_FUNCTION_N_KIND marks an exit that must be
+ * found; nothing else is one, though there are bytes of a ret (0xc3) in many a place.
  */
 #define F(name) .globl name; .type name, @function; name:
 #ifdef __x86_64__

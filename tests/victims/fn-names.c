@@ -10,7 +10,8 @@ NAMED(cxx_overload_i, "_ZN2ns4loadEi");
 NAMED(cxx_overload_c, "_ZN2ns4loadEPKc");
 NAMED(cxx_template, "_ZN2ns4castIiEEiT_");
 NAMED(rust_old, "_ZN4demo5Thing3run17h0123456789abcdefE");
-NAMED(rust_trait, "_ZN50_$LT$demo..Thing$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE");
+NAMED(rust_trait,
+      "_ZN50_$LT$demo..Thing$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE");
 NAMED(rust_new, "_RNvMs_NtCs1234_4demo5shapeNtB4_6Square4area");
 /* The quotes are for the assembler. */
 NAMED(go_method, "\"os.(*File).ReadAt\"");
