@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -80,7 +81,9 @@ static void map(unsigned long at, size_t size)
 		CR_SKIP("%#lx is taken in this process", at);
 }
 
-/* What the child may execute it may not write. */
+/* What the child may execute it may not write. In a build with an address sanitizer there is memory
+ * where registers with odd values point: the child does without its shadow from here on. */
+__attribute__((no_sanitize("address")))
 static void be_child(void)
 {
 	sigset_t none;
@@ -90,10 +93,11 @@ static void be_child(void)
 	mprotect((void *)FAR, CODE_SIZE, PROT_READ | PROT_EXEC);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	syscall(SYS_munmap, 0x7fff7000ul, 0x10007fff8000ul - 0x7fff7000ul);
 	if (syscall(SYS_ptrace, (long)PTRACE_TRACEME, 0l, 0l, 0l) < 0)
-		_exit(1);
-	raise(SIGSTOP);
-	_exit(2);
+		syscall(SYS_exit_group, 1l);
+	syscall(SYS_kill, syscall(SYS_getpid), (long)SIGSTOP);
+	syscall(SYS_exit_group, 2l);
 }
 
 static void start_child(void)
@@ -625,7 +629,9 @@ CR_TEST(the_code_of_libc_does_what_it_did)
 	uint64_t at;
 
 	start_child();
-	if (!dladdr((void *)(uintptr_t)&qsort, &info) || !(file = load_file(info.dli_fname, &size)))
+	if (dladdr((void *)(uintptr_t)&getauxval, &info))
+		file = load_file(info.dli_fname, &size);
+	if (!file)
 		CR_SKIP("no libc to read");
 	sh = dynsym(file);
 	CR_CHECK(sh != NULL);

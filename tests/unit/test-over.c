@@ -114,6 +114,9 @@ CR_TEST(a_rip_relative_operand_out_of_reach_is_refused)
 	CR_CHECK_INT(cr_over_slot(&o, edge, b, &n), 0);
 	CR_CHECK_INT(cr_over_slot(&o, edge + 1, b, &n), -ERANGE);
 	CR_CHECK_INT(cr_over_slot(&eip, edge + 1, b, &n), 0);
+	CR_CHECK_INT(cr_over_plan(o.bytes, o.len, edge, 0, &o), 0);
+	CR_CHECK_INT(cr_over_slot(&o, AT + 1, b, &n), 0);
+	CR_CHECK_INT(cr_over_slot(&o, AT, b, &n), -ERANGE);
 	o = plan("e800000000", 0);
 	CR_CHECK_INT(cr_over_slot(&o, SLOT, b, &n), -EOPNOTSUPP);
 	o = plan("0f05", 0);
@@ -246,14 +249,16 @@ int main(void)
 {
 	CR_RUN(each_form_is_planned_as_the_table_says,
 	       "each form of an entry or exit is got over in the way the table says");
-	CR_RUN(what_cannot_be_planned_is_refused, "what is no instruction, or restartable, is refused");
+	CR_RUN(what_cannot_be_planned_is_refused,
+	       "what is no instruction, or restartable, is refused");
 	CR_RUN(a_slot_holds_the_instruction_and_a_way_back,
 	       "a slot holds the instruction and a way back, near or far");
 	CR_RUN(a_conditional_jump_has_two_ways_out_of_its_slot,
 	       "a conditional jump has two ways out of its slot");
 	CR_RUN(a_rip_relative_operand_out_of_reach_is_refused,
 	       "a rip-relative operand out of reach of the slot is refused");
-	CR_RUN(a_pc_in_a_slot_stands_for_one_at_the_site, "a pc in a slot stands for one at the site");
+	CR_RUN(a_pc_in_a_slot_stands_for_one_at_the_site,
+	       "a pc in a slot stands for one at the site");
 	CR_RUN(a_call_pushes_the_address_behind_it,
 	       "a call pushes the address behind it, a ret writes nothing");
 	CR_RUN(what_fails_changes_nothing, "an emulation that fails changes nothing");

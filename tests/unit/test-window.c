@@ -16,21 +16,24 @@
  *	>fM900  a jump out of f there				.M900   the thread is seen there
  *	xM      stack M is no more	mM      stack M has moved, to N
  * Stacks: M the thread's, A its alternate one, C and D coroutines, U not known where,
- * I a coroutine's, in an array on M (500 to 600).
+ * I a coroutine's, in an array on M (500 to 600), J an alternate one, in an array too (700 to 800).
  */
 static cr_addr base_of(char stack)
 {
-	return stack == 'I' ? base_of('M') + 500 : 0x10000 * (cr_addr)(stack - '@');
+	return 0x10000 * (cr_addr)(stack - '@');
 }
 
 static struct cr_spot spot_of(const char *s)
 {
-	struct cr_spot spot = { .lo = base_of(s[0]), .alt = s[0] == 'A' };
+	struct cr_spot spot = { .alt = s[0] == 'A' || s[0] == 'J' };
+	bool array = s[0] == 'I' || s[0] == 'J';
+	cr_addr base = base_of(array ? 'M' : s[0]);
 
-	spot.sp = (s[0] == 'I' ? base_of('M') : spot.lo) + strtoul(s + 1, NULL, 10);
-	spot.hi = spot.lo + (s[0] == 'I' ? 100 : 1000);
+	spot.sp = base + strtoul(s + 1, NULL, 10);
 	if (s[0] == 'U')
-		spot.lo = spot.hi = 0;
+		return spot;
+	spot.lo = base + (array ? s[0] == 'I' ? 500 : 700 : 0);
+	spot.hi = spot.lo + (array ? 100 : 1000);
 	return spot;
 }
 
@@ -95,6 +98,8 @@ static const struct {
 	  "+fM900=f >fM850=f -fM900=", 0 },
 	{ "a thunk that pops the return address and jumps leaves",
 	  "+fM900=f >fM908= ", 0 },
+	{ "a jump in code that another function borrows leaves that one open",
+	  "+gM900=g >fM900=g -gM900=", 1 },
 	{ "the ret of code that two functions share closes what is open",
 	  "+fM900=f -gM900=", 0 },
 	{ "longjmp past one window, seen at a system call",
@@ -129,6 +134,8 @@ static const struct {
 	  "+fM900=f +gA900=gf .M800=f -fM900=", 0 },
 	{ "siglongjmp out of nested handlers on one stack",
 	  "+fM900=f +gM700=gf +fM500=f2g .M950=", 0 },
+	{ "siglongjmp from an alternate stack in an array on the stack that it lands on",
+	  "+fM400=f +gJ780=gf .M390=f +gJ780=gf .M450=", 0 },
 	{ "a handler on an alternate stack inside a coroutine",
 	  "+fM900=f +gC500=gf +hA900=hgf .C450=gf .M850=gf -fM900=g -gC500=", 0 },
 	{ "a coroutine that waits stays inside",
@@ -145,6 +152,8 @@ static const struct {
 	  "+fM400=f +gI580=gf .M450=g -gI580=", 0 },
 	{ "where stacks are not known an exit closes what it names",
 	  "+fU900=f +gU200=gf +hU800=hgf .U950=hgf -gU200=hf -hU800=f -fU900=", 0 },
+	{ "where stacks are not known a jump closes what is just below it, and nothing far away",
+	  "+fU900=f >fU950=f >fU909=f >fU908=", 0 },
 	{ "where stacks are not known a frame that is taken again is gone",
 	  "+fU900=f +gU900=g -gU900=", 0 },
 	{ "what was entered on an unknown stack is closed when it is known",
@@ -179,6 +188,7 @@ CR_TEST(each_line_of_the_table_holds)
 CR_TEST(calls_tell_what_they_changed)
 {
 	struct cr_windows *ws = cr_windows_new(NULL);
+	struct cr_spot spot;
 
 	CR_CHECK_INT(happen(ws, "+fM900"), 1);
 	CR_CHECK_INT(happen(ws, "+fM900"), 0);
@@ -189,6 +199,12 @@ CR_TEST(calls_tell_what_they_changed)
 	CR_CHECK_INT(happen(ws, "-fM900"), 0);
 	CR_CHECK_INT(cr_windows_strays(ws), 1);
 	CR_CHECK_INT(cr_windows_open(ws, 12345), 0);
+	CR_CHECK_INT(happen(ws, "+gA900"), 1);
+	spot = (struct cr_spot){ .sp = 0x5000, .lo = 0x5000, .hi = 0x5000 };
+	/* Perhaps it is still on the alternate stack. */
+	CR_CHECK_INT(cr_windows_seen(ws, &spot), 0);
+	spot.hi = 0x6000;
+	CR_CHECK_INT(cr_windows_seen(ws, &spot), 1);
 	cr_windows_free(ws);
 }
 
