@@ -1,46 +1,58 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
-	include/cr/arch.h include/cr/base.h include/cr/buf.h include/cr/cli.h \
-	include/cr/cxx.h include/cr/decode.h include/cr/enforce.h include/cr/err.h \
-	include/cr/event.h include/cr/export.h include/cr/filter.h include/cr/front.h \
-	include/cr/image.h include/cr/ini.h include/cr/judge.h include/cr/launch.h \
+	include/cr/add.h include/cr/arch.h include/cr/base.h include/cr/bp.h include/cr/buf.h \
+	include/cr/cli.h include/cr/cxx.h include/cr/decode.h include/cr/diff.h \
+	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
+	include/cr/filter.h include/cr/front.h include/cr/functions.h include/cr/image.h \
+	include/cr/import.h include/cr/ini.h include/cr/judge.h include/cr/launch.h \
 	include/cr/learn.h include/cr/lint.h include/cr/log.h include/cr/map.h \
-	include/cr/mem.h include/cr/names.h include/cr/place.h include/cr/policy.h \
-	include/cr/probe.h include/cr/proc.h include/cr/ptrace.h include/cr/regs.h \
-	include/cr/session.h include/cr/store.h include/cr/tracee.h include/cr/unwind.h \
-	include/cr/wait.h include/cr/wake.h \
+	include/cr/mem.h include/cr/merge.h include/cr/names.h include/cr/over.h \
+	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
+	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
+	include/cr/tracee.h include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
+	include/cr/window.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/front.c src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c \
 	src/sys/proc.c src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
-	src/image/image.c \
+	src/image/debug.c src/image/demangle.c src/image/dies.c src/image/dies.h \
+	src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c src/image/frames.c \
+	src/image/functions.c src/image/gotab.c src/image/image-int.h src/image/image.c \
+	src/image/mini.c src/image/object.c src/image/pattern.c src/image/relocs.c \
+	src/image/rust.c src/image/sweep.c src/image/symbols.c src/image/tables.c \
+	src/image/walk.h \
 	src/unwind/clean.c src/unwind/file.c src/unwind/maps.c src/unwind/mem.c \
 	src/unwind/names.c src/unwind/print.c src/unwind/slow.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
-	src/policy/disk.c src/policy/disk.h src/policy/edit.c src/policy/errno.c \
-	src/policy/evidence.c src/policy/ini.c src/policy/lint.c src/policy/load.c \
-	src/policy/model.c src/policy/names.c src/policy/scan.c src/policy/scan.h \
-	src/policy/store.c src/policy/text.c src/policy/text.h src/policy/value.c \
-	src/policy/value.h \
+	src/policy/add.c src/policy/diff.c src/policy/disk.c src/policy/disk.h \
+	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/ini.c \
+	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \
+	src/policy/names.c src/policy/scan.c src/policy/scan.h src/policy/store.c \
+	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
 	src/filter/bpf.c src/filter/build.c src/filter/plan.c src/filter/prove.c \
-	src/core/event.c src/core/tracee.c \
+	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
+	src/core/over-slot.c src/core/over.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \
 	src/enforce/decode-int.h src/enforce/decode.c src/enforce/enforce.c \
 	src/enforce/flags.c src/enforce/signatures.c \
 	src/export/answers.c src/export/bpf.c src/export/check.c src/export/compile.c \
 	src/export/export-int.h src/export/export.c src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
+	src/import/audit.c src/import/import-int.h src/import/import.c src/import/minijail.c \
+	src/import/names.c src/import/note.c src/import/oci.c src/import/strace.c \
 	src/session/parts.h src/session/restart.c src/session/session.c src/session/signals.c \
 	src/session/site.c src/session/tame.c
 
-cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(SECCOMP_LIBS) $(INIPARSER_LIBS) -ljson-c -lm
+cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP_LIBS) \
+	$(INIPARSER_LIBS) $(JSON_LIBS) -lm
 
 bin_PROGRAMS += chestnut-run chestnut
 chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c src/cli/find.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \
-	src/cli/chestnut.c src/cli/doctor.c src/cli/edit.c src/cli/export.c \
-	src/cli/finalize.c src/cli/find.c src/cli/lint.c src/cli/many.c src/cli/options.c \
+	src/cli/check.c src/cli/chestnut.c src/cli/diff.c src/cli/doctor.c src/cli/edit.c \
+	src/cli/export.c src/cli/finalize.c src/cli/find.c src/cli/functions.c \
+	src/cli/import.c src/cli/lint.c src/cli/many.c src/cli/merge.c src/cli/options.c \
 	src/cli/show.c
 chestnut_LDADD = $(cr_libs)
 

@@ -12,9 +12,10 @@ AM_TESTS_ENVIRONMENT = \
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
-unit_programs = test-base test-commands test-core test-decode test-edit test-filter \
-	test-find test-ini test-judge test-names test-options test-policy test-store
-live_programs = test-bpf-kernel test-probe test-unwind
+unit_programs = test-base test-bp test-commands test-core test-decode test-edit \
+	test-exits test-filter test-find test-functions test-ini test-judge test-names \
+	test-options test-over test-policy test-store test-window
+live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
 	tests/live/test-parallel.sh tests/live/test-pty.sh tests/live/test-redis-suite.sh \
@@ -23,15 +24,20 @@ live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-ca
 LIVE_TESTS = $(live_programs) $(live_scripts)
 # In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
 # not fit into the small address spaces that some of these set.
-NO_SANITIZE_TESTS = 
-house_tests = tests/unit/test-checks.sh tests/fuzz/replay.sh
+NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
+	tests/live/test-redis-suite.sh
+house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh tests/fuzz/replay.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-ini
 
 test_base_SOURCES = tests/unit/test-base.c
 test_base_CPPFLAGS = $(test_cppflags)
 test_base_LDADD = $(cr_libs)
-test_commands_SOURCES = tests/unit/test-commands.c src/cli/options.c src/cli/find.c src/cli/show.c src/cli/finalize.c
+test_bp_SOURCES = tests/unit/test-bp.c
+test_bp_CPPFLAGS = $(test_cppflags)
+test_bp_LDADD = $(cr_libs)
+test_commands_SOURCES = tests/unit/test-commands.c \
+	src/cli/options.c src/cli/find.c src/cli/show.c src/cli/finalize.c
 test_commands_CPPFLAGS = $(test_cppflags)
 test_commands_LDADD = $(cr_libs)
 test_core_SOURCES = tests/unit/test-core.c
@@ -43,12 +49,18 @@ test_decode_LDADD = $(cr_libs)
 test_edit_SOURCES = tests/unit/test-edit.c
 test_edit_CPPFLAGS = $(test_cppflags)
 test_edit_LDADD = $(cr_libs)
+test_exits_SOURCES = tests/unit/test-exits.c
+test_exits_CPPFLAGS = $(test_cppflags)
+test_exits_LDADD = $(cr_libs)
 test_filter_SOURCES = tests/unit/test-filter.c
 test_filter_CPPFLAGS = $(test_cppflags)
 test_filter_LDADD = $(cr_libs)
 test_find_SOURCES = tests/unit/test-find.c src/cli/find.c
 test_find_CPPFLAGS = $(test_cppflags)
 test_find_LDADD = $(cr_libs)
+test_functions_SOURCES = tests/unit/test-functions.c
+test_functions_CPPFLAGS = $(test_cppflags)
+test_functions_LDADD = $(cr_libs)
 test_ini_SOURCES = tests/unit/test-ini.c
 test_ini_CPPFLAGS = $(test_cppflags)
 test_ini_LDADD = $(cr_libs)
@@ -61,18 +73,27 @@ test_names_LDADD = $(cr_libs)
 test_options_SOURCES = tests/unit/test-options.c src/cli/options.c
 test_options_CPPFLAGS = $(test_cppflags)
 test_options_LDADD = $(cr_libs)
+test_over_SOURCES = tests/unit/test-over.c
+test_over_CPPFLAGS = $(test_cppflags)
+test_over_LDADD = $(cr_libs)
 test_policy_SOURCES = tests/unit/test-policy.c
 test_policy_CPPFLAGS = $(test_cppflags)
 test_policy_LDADD = $(cr_libs)
 test_store_SOURCES = tests/unit/test-store.c
 test_store_CPPFLAGS = $(test_cppflags)
 test_store_LDADD = $(cr_libs)
+test_window_SOURCES = tests/unit/test-window.c
+test_window_CPPFLAGS = $(test_cppflags)
+test_window_LDADD = $(cr_libs)
 fuzz_ini_SOURCES = tests/fuzz/fuzz-ini.c
 fuzz_ini_CPPFLAGS = $(test_cppflags)
 fuzz_ini_LDADD = $(cr_libs)
 test_bpf_kernel_SOURCES = tests/live/test-bpf-kernel.c
 test_bpf_kernel_CPPFLAGS = $(test_cppflags)
 test_bpf_kernel_LDADD = $(cr_libs)
+test_live_over_SOURCES = tests/live/test-over.c
+test_live_over_CPPFLAGS = $(test_cppflags)
+test_live_over_LDADD = $(cr_libs)
 test_probe_SOURCES = tests/live/test-probe.c
 test_probe_CPPFLAGS = $(test_cppflags)
 test_probe_LDADD = $(cr_libs)
@@ -153,6 +174,8 @@ tests_live_pty_CFLAGS = $(victim_cflags)
 tests_live_start_SOURCES = tests/live/start.c
 tests_live_start_CPPFLAGS = $(victim_cppflags)
 tests_live_start_CFLAGS = $(victim_cflags)
+function_inputs = tests/victims/fn-exits.S tests/victims/fn-gotab.S \
+	tests/victims/fn-names.c tests/victims/fn-switch.c tests/victims/fn-throw.cc
 
 # A 32-bit program, where the compiler makes one; its test says so where it does not.
 check-local: tests/victims/abi32.stamp
@@ -164,7 +187,8 @@ tests/victims/abi32.stamp: tests/victims/abi32.c tests/victims/victim.h
 CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 
 EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
-	tests/cr-test.h tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-ini \
+	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
+	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-ini \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench
 

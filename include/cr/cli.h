@@ -122,16 +122,15 @@ int cr_cmd_allow(int argc, char **argv);
 int cr_cmd_deny(int argc, char **argv);
 int cr_cmd_never(int argc, char **argv);
 int cr_cmd_drop(int argc, char **argv);
-int cr_cmd_explain(int argc, char **argv);
 int cr_cmd_merge(int argc, char **argv);
 int cr_cmd_diff(int argc, char **argv);
 int cr_cmd_check(int argc, char **argv);
-int cr_cmd_completeness(int argc, char **argv);
 int cr_cmd_show(int argc, char **argv);
 int cr_cmd_finalize(int argc, char **argv);
 int cr_cmd_export(int argc, char **argv);
 int cr_cmd_lint(int argc, char **argv);
 int cr_cmd_import(int argc, char **argv);
+int cr_cmd_functions(int argc, char **argv);
 int cr_cmd_doctor(int argc, char **argv);
 
 #endif

@@ -16,7 +16,7 @@ enum { OPT_EXITS = CR_OPT_FIRST, OPT_NAMES };
 
 static const struct cr_option options[] = {
 	{ 'e', "exits", NULL, "show each exit and each part as well", OPT_EXITS },
-	{ 'n', "names", NULL, "only the names, one a line, as -f takes them", OPT_NAMES },
+	{ 'n', "names", NULL, "only the names, one a line", OPT_NAMES },
 	CR_OPTIONS_COMMON
 };
 

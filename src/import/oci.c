@@ -276,7 +276,8 @@ static int read_entries(struct profile *p, struct json_object *top)
 		action = json_object_is_type(entry, json_type_object) ? text_of(entry, "action") :
 									NULL;
 		if (!action) {
-			rc = p->conditional ? 0 : cr_reader_bad(p->r, "entry %zu of syscalls has no "
+			rc = p->conditional ? 0 :
+				cr_reader_bad(p->r, "entry %zu of syscalls has no "
 								      "action", i + 1);
 			continue;
 		}

@@ -135,7 +135,8 @@ static int i386_doors(struct cr_reader *r, const char *name, int nr)
 		;
 	if (i == CR_ARRAY_SIZE(doors))
 		return nr < 0 ? nr : 0;
-	cr_reader_loss(r, "i386: strace does not tell %s from the calls behind it: both are allowed",
+	cr_reader_loss(r,
+		       "i386: strace does not tell %s from the calls behind it: both are allowed",
 		       doors[i].door);
 	snprintf(more, sizeof(more), "may be what %s was", name);
 	return cr_reader_allow(r, CR_ABI_I386,

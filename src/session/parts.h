@@ -49,7 +49,7 @@ struct cr_session {
 
 	struct cr_forward forward[CR_FORWARD_MAX];
 	unsigned int n_forward;
-	unsigned int continues;	/* how often the front has yet to be told that the program goes on */
+	unsigned int continues;	/* how often the front is yet to be told that the program goes on */
 	struct cr_heard heard[CR_HEARD_MAX];
 	unsigned int n_heard;	/* ever; the ring holds the last ones */
 

@@ -7,8 +7,9 @@
 #include "cr/ptrace.h"
 #include "parts.h"
 
-/* Calls that end with EINTR whatever the signal does (signal(7)), and which of their arguments, with
- * which value, says that they wait without a limit: with one, making them again would wait too long. */
+/* Calls that end with EINTR whatever the signal does (signal(7)), and which of their arguments,
+ * with which value, says that they wait without a limit: with one, making them again would wait
+ * too long. */
 static const struct {
 	uint32_t nr;
 	unsigned int arg;
@@ -42,8 +43,8 @@ static bool waits_forever(const struct cr_call *call)
 	return false;
 }
 
-/* Natively an ignored signal is not even queued. For a tracee it is, so that its tracer can see it, and
- * wakes the calls above up. */
+/* Natively an ignored signal is not even queued. For a tracee it is, so that its tracer can see it,
+ * and wakes the calls above up. */
 void cr_restart_ignored(const struct cr_tracee *t, int sig)
 {
 	struct cr_call call;

@@ -44,9 +44,9 @@ static void to_all(struct cr_session *s, int sig)
 			kill(t->tgid, sig);
 }
 
-/* The sender's id may be given on, but not that it called kill(2): a signal from another process must
- * have a negative code (rt_sigqueueinfo(2)). The delivery-stop puts that right; who takes the signal by
- * sigwaitinfo(2) or signalfd(2) sees SI_QUEUE. */
+/* The sender's id may be given on, but not that it called kill(2): a signal from another process
+ * must have a negative code (rt_sigqueueinfo(2)). The delivery-stop puts that right; who takes the
+ * signal by sigwaitinfo(2) or signalfd(2) sees SI_QUEUE. */
 static bool pass_on(struct cr_session *s, struct cr_forward *f)
 {
 	siginfo_t info = f->info;

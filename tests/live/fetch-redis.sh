@@ -20,7 +20,8 @@ A=$dir/apt
 mkdir -p "$A/state/lists/partial" "$A/cache/archives/partial" "$A/lists.d" "$A/conf.d"
 
 # One-line entries: those of Debian and Ubuntu archives only, as sources.
-sed -n 's/^deb \(.*\)/deb-src \1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+sed -n 's/^deb \(.*\)/deb-src \1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
+	2>/dev/null |
 	grep -E '/(debian|ubuntu|debian-security)/? ' >"$A/lists.d/own.list"
 # Paragraphs: the same, a paragraph at a time.
 i=0

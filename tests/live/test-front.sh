@@ -67,7 +67,8 @@ is "a killed program's front is killed" $? 137
 
 # Killing the front ends everything.
 word=chestnut-word-$$
-"$RUN" -q -l -p tree.policy -- bash -c "sleep 60 & (exec -a $word sleep 60) & exec -a $word sleep 60" &
+"$RUN" -q -l -p tree.policy -- \
+	bash -c "sleep 60 & (exec -a $word sleep 60) & exec -a $word sleep 60" &
 front=$!
 two() {
 	[ "$(with_word $word | wc -l)" = 2 ]
@@ -78,7 +79,8 @@ wait $front 2>/dev/null
 check "no process of the tree survives its front" until_true 10 none_with_word $word
 
 # So does killing the supervisor.
-"$RUN" -q -l -p tree.policy -- bash -c "(exec -a $word sleep 60) & exec -a $word sleep 60" 2>killed.err &
+"$RUN" -q -l -p tree.policy -- \
+	bash -c "(exec -a $word sleep 60) & exec -a $word sleep 60" 2>killed.err &
 front=$!
 until_true 10 two
 supervisor=$(pgrep -P $front -x chestnut-run)

@@ -59,7 +59,7 @@ for round in $(seq "$ROUNDS"); do
 	[ -z "$gone" ] || lost="$lost $round:"$gone
 	complete one.seen && late=$((late + 1))
 done
-printf '# %d kills within %d us: %d before the policy, %d before the first call, %d after the last\n' \
+printf '# %d kills in %d us: %d before the policy, %d before the first call, %d after the last\n' \
 	"$ROUNDS" "$span" "$nothing" "$early" "$late"
 is "the policy can be read each time" $unreadable 0
 is "no call that returned is missing" "$lost" ""

@@ -38,6 +38,9 @@ esac
 for how in --learn --strict --strict --strict; do
 	got=$(result "$RUN -q $how")
 	is "the same with a server under $how" "$got" "$want"
-	[ "$got" = "$want" ] || { grep -A5 '^\[err\]\|exception' "$T/suite.out"; tail -5 "$T/suite.err"; } | comment
+	[ "$got" = "$want" ] || {
+		grep -A5 '^\[err\]\|exception' "$T/suite.out"
+		tail -5 "$T/suite.err"
+	} | comment
 done
 finish

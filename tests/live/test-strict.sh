@@ -74,7 +74,8 @@ has "a call's own errno holds" s.out '^after: EBUSY$'
 
 sed 's/^\[syscalls\]$/&\ngetsid = never/' before >n.policy
 shot s "$RUN" --learn -p n.policy -- "$V" extra
-is "never: it is not learned" "$(grep -c '^getsid = never' n.policy),$(grep -c '^getsid = allow' n.policy)" 1,0
+is "never: it is not learned" \
+	"$(grep -c '^getsid = never' n.policy),$(grep -c '^getsid = allow' n.policy)" 1,0
 has "never: it is reported instead" s.err 'getsid'
 
 # A policy learned, edited and finalized by the commands that the reports name.

@@ -46,7 +46,8 @@ done
 if [ $# -eq 0 ]; then
 	for mode in --learn --strict; do
 		rm -f late
-		limited "$RUN" -q $mode -p late.policy -- "$VICTIMS/families" left-behind "$T/late" \
+		limited "$RUN" -q $mode -p late.policy -- "$VICTIMS/families" left-behind \
+			"$T/late" \
 			>/dev/null
 		is "families: status of the program, not of its daemon ($mode)" $? 12
 		check "families: the daemon wrote its file ($mode)" until_true 10 grep -qs late late

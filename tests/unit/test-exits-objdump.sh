@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What compilers make of switches, exceptions, tail calls and cold paths: every ret that objdump shows
+# What compilers make of switches, exceptions, tail calls, cold paths: every ret that objdump shows
 # in a function is found, and nothing where objdump sees no instruction begin.
 set -u
 top=${top_srcdir:-.}

@@ -75,7 +75,8 @@ static void x32(int argc, char **argv)
 static void bogus(int argc, char **argv)
 {
 	static const unsigned long nrs[] = {
-		9999, 1023, 1024, 0x7fffffff, 0xffffffff, 0x80000000, -1ul, 0x100000000ul * 7 + 9999,
+		9999, 1023, 1024, 0x7fffffff, 0xffffffff, 0x80000000, -1ul,
+		0x100000000ul * 7 + 9999,
 		387, 400,
 	};
 	size_t i;

@@ -53,7 +53,8 @@ static void do_thread(int argc, char **argv)
 {
 	pthread_t t;
 
-	NEED(pthread_create(&t, NULL, leave, (void *)(intptr_t)(argc > 1 ? atoi(argv[1]) : 3)) == 0);
+	NEED(pthread_create(&t, NULL, leave,
+			    (void *)(intptr_t)(argc > 1 ? atoi(argv[1]) : 3)) == 0);
 	pthread_join(t, NULL);
 }
 

@@ -288,7 +288,8 @@ static void killed(int argc, char **argv)
 
 	(void)argc;
 	for (i = 0; i < 200; i++) {
-		pid_t child = i % 2 ? fork() : vfork_to(i % 3 ? "/proc/self/exe" : NULL, argv[0], 0);
+		pid_t child = i % 2 ? fork() :
+				      vfork_to(i % 3 ? "/proc/self/exe" : NULL, argv[0], 0);
 		int status;
 
 		NEED(child >= 0);

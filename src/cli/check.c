@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * check - a gate for test pipelines: do later runs know anything that the policy does not?
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "cr/cli.h"
+#include "cr/ini.h"
+#include "cr/log.h"
+
+#define EXIT_STALE 1
+#define EXIT_TROUBLE 2
+
+enum { OPT_UPDATE = CR_OPT_FIRST, OPT_JSON };
+
+static const struct cr_option options[] = {
+	{ 0, "update", NULL, "does POLICY have all that the LEARNED ones have?", OPT_UPDATE },
+	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
+	CR_OPTIONS_COMMON
+};
+
+static const char *const usage[] = {
+	"Usage: chestnut check --update [options] POLICY LEARNED|DIR...",
+	"Exits with 0 when POLICY is up to date, with 1 when LEARNED would add something,",
+	"which is listed, with 2 when there was trouble.",
+	"",
+	NULL
+};
+
+/* A call is told once, with the first run that made it. */
+struct finding {
+	const struct cr_policy *from;	/* borrowed */
+	const struct cr_rule *rule;	/* borrowed: from it */
+	const struct cr_rule *denied;	/* borrowed: the checked policy's; NULL: it has none */
+};
+
+static bool passes(const struct cr_rule *r)
+{
+	return r && (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG);
+}
+
+static bool find(const struct cr_policy *p, const struct cr_policies *learned, uint32_t at,
+		 struct finding *f)
+{
+	enum cr_abi abi = (enum cr_abi)(at / CR_NR_MAX);
+	uint32_t nr = at % CR_NR_MAX;
+	const struct cr_rule *have = cr_policy_find(p, abi, nr);
+	size_t i;
+
+	if (passes(have))
+		return false;
+	for (i = 0; i < learned->n; i++) {
+		const struct cr_rule *r = cr_policy_own(learned->p[i], abi, nr);
+
+		if (!passes(r))
+			continue;
+		*f = (struct finding){ learned->p[i], r, have };
+		return true;
+	}
+	return false;
+}
+
+static void print_one(const struct cr_policy *p, const struct finding *f)
+{
+	const struct cr_evidence *ev = f->rule->ev;
+	char call[CR_CALL_WORDS_MAX], action[CR_NAME_MAX];
+
+	cr_call_words(f->rule->abi, f->rule->nr, call);
+	if (f->denied) {
+		printf("note: %s (%s:%u) is denied by %s:%u (\"%s\"), and would not be learned\n",
+		       call, f->from->path, f->rule->line,
+		       f->denied->base ? f->denied->base : p->path, f->denied->line,
+		       cr_action_words(f->denied, action));
+		return;
+	}
+	printf("+ %s  %s:%u", call, f->from->path, f->rule->line);
+	if (ev)
+		printf("  seen in %u%s of %u", ev->seen, ev->more ? "+" : "", f->from->runs);
+	if (ev && ev->exe)
+		printf("  %s", ev->exe);
+	if (ev && ev->stack)
+		printf("  at %s", ev->stack);
+	printf("\n");
+}
+
+static void put(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, value ? json_object_new_string(value) : NULL);
+}
+
+static struct json_object *json_of(const struct finding *f)
+{
+	struct json_object *o = json_object_new_object();
+	const struct cr_evidence *ev = f->rule->ev;
+	char name[CR_NAME_MAX];
+
+	put(o, "abi", cr_abi_facts[f->rule->abi].name);
+	put(o, "call", cr_nr_to_name(f->rule->abi, f->rule->nr, name));
+	json_object_object_add(o, "nr", json_object_new_int((int)f->rule->nr));
+	put(o, "file", f->from->path);
+	json_object_object_add(o, "line", json_object_new_int((int)f->rule->line));
+	put(o, "executable", ev ? ev->exe : NULL);
+	put(o, "stack", ev ? ev->stack : NULL);
+	return o;
+}
+
+/* How many calls would be added. */
+static size_t check(const struct cr_policy *p, const struct cr_policies *learned, bool json)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *add = json_object_new_array(), *denied = json_object_new_array();
+	struct finding f;
+	size_t n = 0;
+	uint32_t at;
+
+	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
+		if (!find(p, learned, at, &f))
+			continue;
+		n += !f.denied;
+		if (json)
+			json_object_array_add(f.denied ? denied : add, json_of(&f));
+		else
+			print_one(p, &f);
+	}
+	put(o, "policy", p->path);
+	json_object_object_add(o, "up-to-date", json_object_new_boolean(n == 0));
+	json_object_object_add(o, "would-add", add);
+	json_object_object_add(o, "denied", denied);
+	if (json)
+		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (n)
+		printf("%s is not up to date: %zu call%s would be added (chestnut merge does)\n",
+		       p->path, n, n == 1 ? "" : "s");
+	else
+		printf("%s is up to date\n", p->path);
+	json_object_put(o);
+	return n;
+}
+
+static int load_and_check(char **args, bool json, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	struct cr_policies learned;
+	struct cr_policy *p = NULL;
+	int rc = cr_policy_path(args[0], false, &path, err);
+
+	if (rc == 0)
+		rc = cr_ini_load(cr_buf_str(&path), &p, err);
+	if (rc < 0)
+		return rc;
+	rc = cr_policies_load(args + 1, &learned, err);
+	if (rc == 0) {
+		rc = check(p, &learned, json) ? EXIT_STALE : CR_EXIT_OK;
+		cr_policies_free(&learned);
+	}
+	cr_policy_free(p);
+	return rc;
+}
+
+int cr_cmd_check(int argc, char **argv)
+{
+	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
+	struct cr_err err = { "", "" };
+	bool update = false, json = false;
+	int id;
+
+	while ((id = cr_options_next(&it, &err)) > 0) {
+		if (cr_options_common(&it, id, usage))
+			return CR_EXIT_OK;
+		update |= id == OPT_UPDATE;
+		json |= id == OPT_JSON;
+	}
+	if (id == 0 && (!update || argc - it.at < 2)) {
+		id = cr_err_set(&err, -EINVAL, update ? "check wants a policy and learned ones" :
+						       "check is told what to check: --update");
+		cr_err_hint(&err, "chestnut check --update POLICY LEARNED...");
+	}
+	if (id == 0)
+		id = load_and_check(argv + it.at, json, &err);
+	if (id >= 0)
+		return id;
+	cr_log_err(&err);
+	return EXIT_TROUBLE;
+}

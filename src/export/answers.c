@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the kernel has to answer to every call, so that it does what the policy says.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "export-int.h"
+
+static const char from_policy[] = "rules of the policy itself";
+static const char from_kernel[] = "made by the kernel, to go on with an interrupted call";
+static const char from_future[] = "newer than the policy";
+
+static uint32_t fails(int err)
+{
+	return SECCOMP_RET_ERRNO | ((uint32_t)err & SECCOMP_RET_DATA);
+}
+
+static uint32_t answer(const struct cr_export *x, enum cr_abi abi, uint32_t nr)
+{
+	const struct cr_rule *rule = cr_policy_find(x->p, abi, nr);
+	enum cr_action act = rule ? rule->act : CR_ACT_NONE;
+
+	if (nr == cr_abi_facts[abi].restart_syscall)
+		return SECCOMP_RET_ALLOW;
+	switch (act) {
+	case CR_ACT_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case CR_ACT_LOG:
+		return SECCOMP_RET_LOG;
+	case CR_ACT_ERRNO:
+		return fails(rule->err);
+	case CR_ACT_NEVER:
+		return x->violation;
+	case CR_ACT_NONE:
+		break;
+	}
+	return nr > x->horizon ? fails(ENOSYS) : x->violation;
+}
+
+/* x32 is a second door into every 64-bit program, and hardly anybody uses it: without a rule of
+ * its own it is shut, whatever a violation does elsewhere. */
+static bool shut(const struct cr_policy *p, enum cr_abi abi)
+{
+	size_t i;
+
+	if (abi != CR_ABI_X32)
+		return false;
+	for (i = 0; i < p->n_rules; i++) {
+		if (p->rules[i]->abi == abi)
+			return false;
+	}
+	return true;
+}
+
+void cr_export_answers(const struct cr_policy *p, struct cr_export *x)
+{
+	enum cr_abi abi;
+	uint32_t nr;
+
+	x->p = p;
+	x->violation = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
+								fails(p->violation.err);
+	x->horizon = p->horizon_nr ? p->horizon_nr : cr_nr_highest(CR_ABI_NATIVE);
+	if (x->horizon >= CR_NR_MAX)
+		x->horizon = CR_NR_MAX - 1;
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		bool none = shut(p, abi);
+
+		for (nr = 0; nr < CR_NR_MAX; nr++)
+			x->ret[abi][nr] = none ? SECCOMP_RET_KILL_PROCESS : answer(x, abi, nr);
+		x->beyond[abi] = none ? SECCOMP_RET_KILL_PROCESS : fails(ENOSYS);
+	}
+}
+
+static const char *origin(const struct cr_export *x, uint32_t nr)
+{
+	const struct cr_rule *rule = cr_policy_find(x->p, CR_ABI_NATIVE, nr);
+
+	if (rule && rule->base)
+		return rule->base;
+	if (rule)
+		return from_policy;
+	return nr > x->horizon ? from_future : from_kernel;
+}
+
+bool cr_export_in(const struct cr_export *x, const struct cr_group *g, const struct cr_named *c)
+{
+	return x->ret[CR_ABI_NATIVE][c->nr] == g->ret &&
+	       (!g->origin || strcmp(origin(x, c->nr), g->origin) == 0);
+}
+
+/* Allowed, logged, then errnos; the policy's own rules before others. */
+static int by_answer(const void *a, const void *b)
+{
+	const struct cr_group *x = a, *y = b;
+	int own;
+
+	if (x->ret != y->ret)
+		return x->ret < y->ret ? 1 : -1;
+	own = (y->origin == from_policy) - (x->origin == from_policy);
+	return own ? own : strcmp(x->origin, y->origin);
+}
+
+int cr_export_groups(const struct cr_export *x, bool by_origin, struct cr_group **groups, size_t *n)
+{
+	struct cr_group *all = calloc(x->n_named + 1, sizeof(*all));
+	size_t i, k;
+
+	if (!all)
+		return -ENOMEM;
+	*n = 0;
+	for (i = 0; i < x->n_named; i++) {
+		const struct cr_named *c = &x->named[i];
+
+		for (k = 0; k < *n && !cr_export_in(x, &all[k], c); k++)
+			;
+		if (k < *n || x->ret[CR_ABI_NATIVE][c->nr] == x->violation)
+			continue;
+		all[k].ret = x->ret[CR_ABI_NATIVE][c->nr];
+		all[k].origin = by_origin ? origin(x, c->nr) : NULL;
+		*n = k + 1;
+	}
+	qsort(all, *n, sizeof(*all), by_answer);
+	*groups = all;
+	return 0;
+}
+
+const char *cr_export_action(uint32_t ret)
+{
+	switch (ret & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+		return "SCMP_ACT_ALLOW";
+	case SECCOMP_RET_LOG:
+		return "SCMP_ACT_LOG";
+	case SECCOMP_RET_ERRNO:
+		return "SCMP_ACT_ERRNO";
+	}
+	return "SCMP_ACT_KILL_PROCESS";
+}
+
+int cr_export_errno(uint32_t ret)
+{
+	if ((ret & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
+		return 0;
+	return (int)(ret & SECCOMP_RET_DATA);
+}
+
+bool cr_export_passes(uint32_t ret)
+{
+	return ret == SECCOMP_RET_ALLOW || ret == SECCOMP_RET_LOG;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * export-int - what the writers share: the answers, the names, the losses
+ *
+ * In:    a policy
+ * Out:   what the kernel has to answer to every call (SECCOMP_RET_*); calls by name, in groups
+ * Never: knows a format
+ *
+ * Private to the export room.
+ */
+#ifndef CR_EXPORT_INT_H
+#define CR_EXPORT_INT_H
+
+#include "cr/export.h"
+#include "cr/names.h"
+
+/* What a format can hold; the rest is told (losses.c). */
+enum {
+	CR_HOLDS_LOG = 1,	/* allowed, and told */
+	CR_HOLDS_ERRNO = 2,	/* an errno for each call */
+	CR_HOLDS_NUMBERS = 4,	/* calls without a name */
+	CR_HOLDS_ABIS = 8,	/* i386 and x32 apart */
+	CR_HOLDS_HORIZON = 16,	/* ENOSYS for all numbers above it */
+	CR_HOLDS_NEWER = 32,	/* ENOSYS for calls above it that have a name */
+	CR_HOLDS_PROGRAM = 64,	/* a comment, for program and build ID */
+	CR_HOLDS_VIOLATION = 128,	/* what becomes of a denied call */
+	CR_NEEDS_EXECVE = 256,	/* who loads it makes execve(2) with it */
+	CR_HOLDS_NOTHING = 512,	/* it only points at another export */
+};
+
+struct cr_named {
+	char name[CR_NAME_MAX];
+	uint32_t nr;
+};
+
+struct cr_export {
+	const struct cr_policy *p;	/* borrowed */
+	uint32_t ret[CR_ABI_COUNT][CR_NR_MAX];
+	uint32_t beyond[CR_ABI_COUNT];	/* for numbers from CR_NR_MAX on */
+	uint32_t violation;
+	uint32_t horizon;
+	unsigned int holds;		/* CR_HOLDS_* of the format */
+	struct cr_named *named;		/* owned; native calls that have a name, sorted by it */
+	size_t n_named;
+	struct cr_buf *out;		/* borrowed */
+	struct cr_buf *losses;		/* borrowed */
+};
+
+struct cr_export_format {
+	const char *name;
+	const char *help;
+	unsigned int holds;
+	bool binary;
+	int (*write)(struct cr_export *x, struct cr_err *err);
+};
+
+/* Calls of a name format that get the same answer, and come from the same place
+ * when that counts. */
+struct cr_group {
+	uint32_t ret;
+	const char *origin;	/* borrowed from the policy, or a constant; NULL: all */
+};
+
+/* Fills @x with the answers. */
+void cr_export_answers(const struct cr_policy *p, struct cr_export *x);
+
+/* Native calls whose answer is not the violation's, as groups: allowed ones first. -ENOMEM. The
+ * caller owns *@groups. */
+int cr_export_groups(const struct cr_export *x, bool by_origin, struct cr_group **groups,
+		     size_t *n) CR_MUST_CHECK;
+bool cr_export_in(const struct cr_export *x, const struct cr_group *g, const struct cr_named *c);
+
+/* "SCMP_ACT_ALLOW" … of a SECCOMP_RET_*. */
+const char *cr_export_action(uint32_t ret);
+/* The errno that @ret carries, 0 for none. */
+int cr_export_errno(uint32_t ret);
+bool cr_export_passes(uint32_t ret);
+
+/* "# " and facts of the policy's head, a line each, safe inside any comment. */
+void cr_export_head(const struct cr_export *x, const char *mark);
+/* What to call it: [a-z0-9-]+, begins and ends with a letter or digit. */
+void cr_export_label(const struct cr_export *x, char label[64]);
+/* "first second …", folded at 90 columns, each line begun with @lead. */
+void cr_export_words(struct cr_buf *out, const char *lead, const char *words);
+
+void cr_export_lose(struct cr_export *x, const char *fmt, ...) CR_PRINTF(2, 3);
+/* What x->holds lacks of the policy. */
+void cr_export_losses(struct cr_export *x);
+
+/* The policy's answers as BPF, proved. On failure @f is empty. */
+int cr_export_compile(const struct cr_export *x, struct cr_filter *f,
+		      struct cr_err *err) CR_MUST_CHECK;
+int cr_export_check(const struct cr_export *x, const struct cr_filter *f,
+		    struct cr_err *err) CR_MUST_CHECK;
+/* Compiles the profile in @json as a container runtime does, and compares. */
+int cr_export_replay(const struct cr_export *x, const char *json, struct cr_err *err) CR_MUST_CHECK;
+
+int cr_write_oci(struct cr_export *x, struct cr_err *err);
+int cr_write_docker(struct cr_export *x, struct cr_err *err);
+int cr_write_k8s(struct cr_export *x, struct cr_err *err);
+int cr_write_pod(struct cr_export *x, struct cr_err *err);
+int cr_write_systemd(struct cr_export *x, struct cr_err *err);
+int cr_write_minijail(struct cr_export *x, struct cr_err *err);
+int cr_write_names(struct cr_export *x, struct cr_err *err);
+int cr_write_bpf(struct cr_export *x, struct cr_err *err);
+int cr_write_header(struct cr_export *x, struct cr_err *err);
+int cr_write_pfc(struct cr_export *x, struct cr_err *err);
+
+#endif

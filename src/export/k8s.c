@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * YAML for Kubernetes. Names of calls, actions and labels are all [A-Za-z0-9_-]: nothing to quote.
+ */
+#include <errno.h>
+
+#include "export-int.h"
+
+static void write_group(struct cr_export *x, const struct cr_group *g)
+{
+	size_t i;
+
+	cr_buf_addf(x->out, "  # %s\n  - action: %s\n", g->origin, cr_export_action(g->ret));
+	if (cr_export_errno(g->ret))
+		cr_buf_addf(x->out, "    errnoRet: %d\n", cr_export_errno(g->ret));
+	cr_buf_add(x->out, "    names:\n");
+	for (i = 0; i < x->n_named; i++) {
+		if (cr_export_in(x, g, &x->named[i]))
+			cr_buf_addf(x->out, "    - %s\n", x->named[i].name);
+	}
+}
+
+/* The resource has no defaultErrnoRet; a runtime answers EPERM then. */
+static void lose_errno(struct cr_export *x)
+{
+	int e = cr_export_errno(x->violation);
+	char name[CR_NAME_MAX];
+
+	if (e && e != EPERM)
+		cr_export_lose(x, "denied calls fail with EPERM, not %s: the resource has no field "
+			       "for it", cr_errno_name(e, name));
+}
+
+int cr_write_k8s(struct cr_export *x, struct cr_err *err)
+{
+	struct cr_group *groups;
+	char label[64];
+	size_t i, n;
+
+	if (cr_export_groups(x, true, &groups, &n) < 0)
+		return cr_err_sys(err, -ENOMEM, "cannot export");
+	cr_export_label(x, label);
+	cr_export_head(x, "# ");
+	cr_buf_addf(x->out, "apiVersion: security-profiles-operator.x-k8s.io/v1beta1\n"
+		    "kind: SeccompProfile\nmetadata:\n  name: %s\nspec:\n  defaultAction: %s\n"
+		    "  architectures:\n  - SCMP_ARCH_X86_64\n  syscalls:\n", label,
+		    cr_export_action(x->violation));
+	for (i = 0; i < n; i++)
+		write_group(x, &groups[i]);
+	lose_errno(x);
+	free(groups);
+	return 0;
+}
+
+int cr_write_pod(struct cr_export *x, struct cr_err *err)
+{
+	char label[64];
+
+	(void)err;
+	cr_export_label(x, label);
+	cr_export_head(x, "# ");
+	cr_buf_addf(x->out,
+		    "# The profile has to lie on the node, below the kubelet's root directory:\n"
+		    "#   chestnut export oci -o /var/lib/kubelet/seccomp/profiles/%s.json POLICY\n"
+		    "spec:\n  securityContext:\n    seccompProfile:\n      type: Localhost\n"
+		    "      localhostProfile: profiles/%s.json\n", label, label);
+	return 0;
+}

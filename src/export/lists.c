@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Formats that are little more than a list of names.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "export-int.h"
+
+/* @group of systemd.syscall-filter that it puts into every list of allowed calls: what
+ * queries time,
+ * sleeps, starts and ends. systemd.exec(5) says of it what we say of it here; the list is that of
+ * "systemd-analyze syscall-filter @default", version 252, as far as x86-64 has the calls. */
+static const char always[] =
+	"arch_prctl brk clock_getres clock_gettime clock_nanosleep execve exit exit_group futex "
+	"futex_waitv get_robust_list get_thread_area getegid geteuid getgid getgroups getpgid "
+	"getpgrp getpid getppid getrandom getresgid getresuid getrlimit getsid gettid gettimeofday "
+	"getuid membarrier mmap mprotect munmap nanosleep pause prlimit64 restart_syscall rseq "
+	"rt_sigreturn sched_getaffinity sched_yield set_robust_list set_thread_area "
+	"set_tid_address time";
+
+static bool listed(const char *words, const char *name)
+{
+	size_t n = strlen(name), k;
+
+	for (; *words; words += k + (words[k] == ' ')) {
+		k = strcspn(words, " ");
+		if (k == n && memcmp(words, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What @want says of each native call's answer, as "a b c". */
+static void collect(const struct cr_export *x, bool (*want)(uint32_t ret), struct cr_buf *words)
+{
+	size_t i;
+
+	for (i = 0; i < x->n_named; i++) {
+		if (!want(x->ret[CR_ABI_NATIVE][x->named[i].nr]))
+			continue;
+		if (words->len)
+			cr_buf_add(words, " ");
+		cr_buf_add(words, x->named[i].name);
+	}
+}
+
+static bool logged(uint32_t ret)
+{
+	return ret == SECCOMP_RET_LOG;
+}
+
+static void lose_always(struct cr_export *x)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < x->n_named; i++) {
+		const struct cr_named *c = &x->named[i];
+
+		if (cr_export_passes(x->ret[CR_ABI_NATIVE][c->nr]) || !listed(always, c->name))
+			continue;
+		cr_buf_addf(x->losses, "%s%s",
+			    any ? " " : "systemd allows these whatever the policy "
+			    "says: ", c->name);
+		any = true;
+	}
+	if (any)
+		cr_buf_add(x->losses, "\n");
+}
+
+/* An empty assignment forgets what the unit itself says: the policy is the whole list, and the
+ * first line after it makes it one of allowed calls. */
+int cr_write_systemd(struct cr_export *x, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
+	char name[CR_NAME_MAX];
+	int e = cr_export_errno(x->violation);
+
+	cr_export_head(x, "# ");
+	cr_buf_add(x->out, "[Service]\nNoNewPrivileges=yes\nSystemCallArchitectures=\n"
+		   "SystemCallArchitectures=native\n");
+	cr_buf_addf(x->out, "SystemCallErrorNumber=%s\n", e ? cr_errno_name(e, name) : "kill");
+	cr_buf_add(x->out, "SystemCallFilter=\n");
+	collect(x, cr_export_passes, &words);
+	cr_export_words(x->out, "SystemCallFilter=", cr_buf_str(&words));
+	if (!cr_buf_ok(&words))
+		return cr_err_sys(err, -ENOMEM, "cannot export");
+	cr_buf_clear(&words);
+	collect(x, logged, &words);
+	cr_export_words(x->out, "SystemCallLog=", cr_buf_str(&words));
+	lose_always(x);
+	return cr_buf_ok(&words) ? 0 : cr_err_sys(err, -ENOMEM, "cannot export");
+}
+
+/* What is not listed kills. A violation that is an errno is said of each call that has a name. */
+int cr_write_minijail(struct cr_export *x, struct cr_err *err)
+{
+	bool all = cr_export_errno(x->violation) != 0;
+	size_t i;
+
+	(void)err;
+	cr_export_head(x, "# ");
+	for (i = 0; i < x->n_named; i++) {
+		uint32_t ret = x->ret[CR_ABI_NATIVE][x->named[i].nr];
+
+		if (cr_export_passes(ret))
+			cr_buf_addf(x->out, "%s: 1\n", x->named[i].name);
+		else if (ret != x->violation || all)
+			cr_buf_addf(x->out, "%s: return %d\n", x->named[i].name,
+				    cr_export_errno(ret));
+	}
+	if (all)
+		cr_export_lose(x, "calls without a name are killed: minijail has no other default");
+	return 0;
+}
+
+int cr_write_names(struct cr_export *x, struct cr_err *err)
+{
+	size_t i;
+
+	(void)err;
+	for (i = 0; i < x->n_named; i++) {
+		if (cr_export_passes(x->ret[CR_ABI_NATIVE][x->named[i].nr]))
+			cr_buf_addf(x->out, "%s\n", x->named[i].name);
+	}
+	return 0;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a format cannot hold, in words. A policy that lost a rule on the way is not the policy.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "export-int.h"
+
+void cr_export_lose(struct cr_export *x, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	cr_buf_add(x->losses, line);
+	cr_buf_add(x->losses, "\n");
+}
+
+static const char *consequence(const struct cr_export *x, uint32_t ret, char text[CR_NAME_MAX + 16])
+{
+	char name[CR_NAME_MAX];
+
+	if (!(x->holds & CR_HOLDS_VIOLATION))
+		return "left out";
+	if (!cr_export_errno(ret))
+		return "killed";
+	snprintf(text, CR_NAME_MAX + 16, "failed with %s",
+		 cr_errno_name(cr_export_errno(ret), name));
+	return text;
+}
+
+/* Is this native call one that the format has no word for? */
+typedef bool lost(const struct cr_export *x, uint32_t nr, bool named);
+
+static bool lost_log(const struct cr_export *x, uint32_t nr, bool named)
+{
+	return named && x->ret[CR_ABI_NATIVE][nr] == SECCOMP_RET_LOG;
+}
+
+static bool lost_errno(const struct cr_export *x, uint32_t nr, bool named)
+{
+	const struct cr_rule *rule = cr_policy_find(x->p, CR_ABI_NATIVE, nr);
+
+	return named && rule && rule->act == CR_ACT_ERRNO &&
+	       x->ret[CR_ABI_NATIVE][nr] != x->violation;
+}
+
+static bool lost_number(const struct cr_export *x, uint32_t nr, bool named)
+{
+	return !named && cr_policy_find(x->p, CR_ABI_NATIVE, nr) &&
+	       x->ret[CR_ABI_NATIVE][nr] != x->violation;
+}
+
+/* Tells @sentence and the calls that @f finds; nothing when it finds none. */
+static void lose_calls(struct cr_export *x, lost *f, const char *sentence)
+{
+	char name[CR_NAME_MAX], err[CR_NAME_MAX];
+	unsigned int n = 0;
+	uint32_t nr;
+	int e;
+
+	for (nr = 0; nr < CR_NR_MAX; nr++) {
+		cr_nr_to_name(CR_ABI_NATIVE, nr, name);
+		if (!f(x, nr, strncmp(name, "nr:", 3) != 0))
+			continue;
+		if (!n++)
+			cr_buf_addf(x->losses, "%s:", sentence);
+		e = cr_export_errno(x->ret[CR_ABI_NATIVE][nr]);
+		cr_buf_addf(x->losses, " %s%s%s%s", name, e ? " (" : "",
+			    e ? cr_errno_name(e, err) : "", e ? ")" : "");
+	}
+	if (n)
+		cr_buf_add(x->losses, "\n");
+}
+
+static void lose_abis(struct cr_export *x)
+{
+	unsigned int n[CR_ABI_COUNT] = { 0 };
+	enum cr_abi abi;
+	size_t i;
+
+	/* Base sets have rules for i386 in case it is used; learning makes them the policy's
+	 * own. */
+	for (i = 0; i < x->p->n_own; i++)
+		n[x->p->rules[i]->abi]++;
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		if (abi == CR_ABI_NATIVE || !n[abi])
+			continue;
+		cr_export_lose(x, "%u rule%s for %s %s left out: the format has one list for all "
+			       "ABIs, and only x86-64 calls get through", n[abi],
+			       n[abi] == 1 ? "" : "s", cr_abi_facts[abi].name,
+			       n[abi] == 1 ? "is" : "are");
+	}
+}
+
+static void lose_horizon(struct cr_export *x)
+{
+	char text[CR_NAME_MAX + 16];
+
+	if (cr_export_errno(x->violation) == ENOSYS)
+		return;
+	if (x->holds & CR_HOLDS_NEWER)
+		cr_export_lose(x, "calls above number %u have no name in this libseccomp: they are "
+			       "%s, where ENOSYS would let the C library fall back",
+			       cr_nr_highest(CR_ABI_NATIVE) > x->horizon ?
+			       cr_nr_highest(CR_ABI_NATIVE) : x->horizon,
+			       consequence(x, x->violation, text));
+	else
+		cr_export_lose(x, "calls above the horizon (%u) are %s, where ENOSYS would let the "
+			       "C library fall back", x->horizon,
+			       consequence(x, x->violation, text));
+}
+
+static void lose_execve(struct cr_export *x)
+{
+	int nr = cr_name_to_nr(CR_ABI_NATIVE, "execve");
+	char text[CR_NAME_MAX + 16];
+
+	if (nr < 0 || cr_export_passes(x->ret[CR_ABI_NATIVE][nr]))
+		return;
+	cr_export_lose(x, "execve is %s: who loads this filter and then starts the program needs "
+		       "it (--base exec; for containers --base runc)",
+		       consequence(x, x->ret[CR_ABI_NATIVE][nr], text));
+}
+
+void cr_export_losses(struct cr_export *x)
+{
+	if (x->holds & CR_HOLDS_NOTHING)
+		return;
+	if (!(x->holds & CR_HOLDS_LOG))
+		lose_calls(x, lost_log, "logged calls become allowed ones that nobody is told of");
+	if (!(x->holds & CR_HOLDS_ERRNO))
+		lose_calls(x, lost_errno, x->holds & CR_HOLDS_VIOLATION ?
+			   "calls with an errno of their own become denied like all others" :
+			   "calls with an errno of their own are left out");
+	if (!(x->holds & CR_HOLDS_NUMBERS))
+		lose_calls(x, lost_number, "calls that have no name in libseccomp are left out");
+	if (!(x->holds & CR_HOLDS_ABIS))
+		lose_abis(x);
+	if (!(x->holds & CR_HOLDS_VIOLATION))
+		cr_export_lose(x, "what becomes of all other calls is not said");
+	else if (!(x->holds & CR_HOLDS_HORIZON))
+		lose_horizon(x);
+	if (!(x->holds & CR_HOLDS_PROGRAM) && (x->p->program || x->p->build_id))
+		cr_export_lose(x, "there is no place for the program's path and build ID");
+	if (x->holds & CR_NEEDS_EXECVE)
+		lose_execve(x);
+}
