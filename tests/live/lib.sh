@@ -26,6 +26,13 @@ tap_failed=0
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/chestnut-live.XXXXXX") || exit 99
 chmod 755 "$T"
+# Programs that take a command as blank-separated words cannot take one with a blank in its path.
+case $RUN in
+*[[:space:]]*)
+	ln -s "$(dirname "$RUN")" "$T/build"
+	RUN=$T/build/chestnut-run
+	;;
+esac
 cleanup() {
 	cd /
 	rm -rf "$T"
