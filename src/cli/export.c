@@ -26,7 +26,7 @@ enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_BASE };
 
 static const struct cr_option options[] = {
 	{ 'o', "output", "FILE", "write to FILE, not to standard output", OPT_OUTPUT },
-	{ 0, "base", "SET", "add the calls of base set SET (runc, exec ...); repeatable",
+	{ 0, "base", "SET", "add the calls of base set SET (runc, bwrap); repeatable",
 	  OPT_BASE },
 	CR_OPTIONS_COMMON
 };

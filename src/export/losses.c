@@ -124,7 +124,7 @@ static void lose_execve(struct cr_export *x)
 	if (nr < 0 || cr_export_passes(x->ret[CR_ABI_NATIVE][nr]))
 		return;
 	cr_export_lose(x, "execve is %s: who loads this filter and then starts the program needs "
-		       "it (--base exec; for containers --base runc)",
+		       "it (--base bwrap, --base runc)",
 		       consequence(x, x->ret[CR_ABI_NATIVE][nr], text));
 }
 
