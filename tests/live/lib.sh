@@ -7,8 +7,9 @@
 # Every program is run under a time limit that guards against hangs and measures nothing.
 
 set -u
-# The leak checker traces its own process; a supervisor that guards itself does not let it.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+# The leak checker traces its own process, which a supervisor that guards itself does not let it;
+# and what the program inherits shall not be changed by the sanitizer.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:disable_coredump=0}
 export LC_ALL=C
 unset CDPATH
 
