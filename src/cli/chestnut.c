@@ -24,7 +24,6 @@ static const struct command {
 	{ "never", "make calls a violation, whatever is learned", cr_cmd_never },
 	{ "drop", "take rules away", cr_cmd_drop },
 	{ "functions", "the functions of a program, and where they end", cr_cmd_functions },
-	{ "export", "a policy for containers, systemd, the kernel ...", cr_cmd_export },
 	{ "doctor", "why tracing would fail here, and what to do about it", cr_cmd_doctor },
 };
 
