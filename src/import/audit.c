@@ -54,11 +54,13 @@ static int arch_of(const char *word, uint32_t *arch)
 /* What seccomp did: SECCOMP_RET_* in its code. */
 static const char *code_words(const char *s)
 {
-	char code[32];
+	char code[32], *end;
+	unsigned long n;
 
 	if (!field(s, "code", code, sizeof(code)))
 		return NULL;
-	switch (strtoul(code, NULL, 16) & 0xffff0000u) {
+	n = strtoul(code, &end, 16);
+	switch (*end ? ~0ul : n & 0xffff0000u) {
 	case 0x80000000u:
 	case 0x00000000u:
 		return "was killed";

@@ -350,6 +350,13 @@ static unsigned int line_at(const char *s, size_t n)
 	return line;
 }
 
+static const char *why(struct json_object *top, enum json_tokener_error e)
+{
+	if (top)
+		return "";
+	return e == json_tokener_continue ? ": it ends too early" : ": it is malformed";
+}
+
 int cr_read_oci(struct cr_reader *r)
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
@@ -364,10 +371,9 @@ int cr_read_oci(struct cr_reader *r)
 		return cr_err_sys(r->err, -ENOMEM, "cannot read %s", r->path);
 	top = json_tokener_parse_ex(tok, cr_buf_str(&text), (int)text.len);
 	if (!json_object_is_type(top, json_type_object))
-		rc = cr_err_set(r->err, -EINVAL, "%s:%u: this is no JSON object%s%s", r->path,
+		rc = cr_err_set(r->err, -EINVAL, "%s:%u: this is no JSON object%s", r->path,
 				line_at(cr_buf_str(&text), json_tokener_get_parse_end(tok)),
-				top ? "" : ": ",
-				top ? "" : json_tokener_error_desc(json_tokener_get_error(tok)));
+				why(top, json_tokener_get_error(tok)));
 	else
 		rc = read_profile(r, top);
 	json_object_put(top);

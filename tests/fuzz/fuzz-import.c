@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fuzz-import - what other tools would never write
+ *
+ * The first byte chooses the format ('0' is the first of cr_import_format()), the second whether
+ * broken records are skipped ('s'). What is accepted must make a valid policy file that says the
+ * same. Built with -fsanitize=fuzzer -DCR_FUZZER it is a libFuzzer target; else it replays the
+ * files it is given.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "cr/add.h"
+#include "cr/import.h"
+#include "cr/ini.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool so, const char *what)
+{
+	if (so)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	abort();
+}
+
+static void write_it(const struct cr_imported *im)
+{
+	struct cr_added add = {
+		.from = im->policy, .note = im->note, .conflicts = CR_BUF_INIT,
+	};
+	cr_auto_buf struct cr_buf out = CR_BUF_INIT;
+	struct cr_policy *again = NULL;
+	struct cr_err err = { "", "" };
+	size_t i;
+
+	must(cr_add_text("fuzz", &add, &out, &err) == 0, err.text);
+	must(cr_ini_parse("fuzz", cr_buf_str(&out), out.len, &again, &err) == 0, err.text);
+	must(again->n_own == im->policy->n_own, "the rules are as many");
+	for (i = 0; i < again->n_own; i++)
+		must(again->rules[i]->abi == im->policy->rules[i]->abi &&
+		     again->rules[i]->nr == im->policy->rules[i]->nr &&
+		     again->rules[i]->act == im->policy->rules[i]->act &&
+		     again->rules[i]->err == im->policy->rules[i]->err, "and the same");
+	must(again->mode == im->policy->mode, "and so is the mode");
+	cr_policy_free(again);
+	cr_buf_fini(&add.conflicts);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct cr_import_format *f = size >= 2 ? cr_import_format(data[0] - (size_t)'0') : NULL;
+	struct cr_err err = { "", "" };
+	struct cr_imported im;
+	int fd, rc;
+
+	/* An @include would read what else is on this machine. */
+	if (!f || memmem(data, size, "@include", 8))
+		return 0;
+	fd = memfd_create("fuzz", MFD_CLOEXEC);
+	must(fd >= 0 && write(fd, data + 2, size - 2) == (ssize_t)size - 2 &&
+	     lseek(fd, 0, SEEK_SET) == 0, "there is room");
+	rc = cr_import(f, fd, "fuzz", data[1] == 's', &im, &err);
+	close(fd);
+	if (rc < 0) {
+		must(err.text[0] && !im.policy, "a refusal has words and gives nothing");
+		return 0;
+	}
+	write_it(&im);
+	cr_imported_fini(&im);
+	return 0;
+}
+
+#ifndef CR_FUZZER
+static int replay(const char *path)
+{
+	static uint8_t data[1 << 20];
+	FILE *f = fopen(path, "rbe");
+	size_t n;
+
+	if (!f) {
+		perror(path);
+		return 1;
+	}
+	n = fread(data, 1, sizeof(data), f);
+	fclose(f);
+	LLVMFuzzerTestOneInput(data, n);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int i, failed = 0;
+
+	for (i = 1; i < argc; i++)
+		failed |= replay(argv[i]);
+	printf("%d files replayed\n", argc - 1);
+	return failed || argc < 2;
+}
+#endif

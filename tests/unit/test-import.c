@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <elf.h>
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "cr/add.h"
+#include "cr/import.h"
+#include "cr/ini.h"
+#include "cr/names.h"
+#include "cr-test.h"
+
+static struct cr_imported im;
+static struct cr_err err;
+static char shown[8192];
+
+static int import_bytes(const char *format, const char *s, size_t n, bool skip)
+{
+	int fd = memfd_create("import", MFD_CLOEXEC), rc;
+
+	err.text[0] = '\0';
+	CR_CHECK(fd >= 0);
+	CR_CHECK_INT(write(fd, s, n), n);
+	CR_CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
+	rc = cr_import(cr_import_find(format), fd, "in", skip, &im, &err);
+	close(fd);
+	return rc;
+}
+
+static int import_text(const char *format, const char *s, bool skip)
+{
+	return import_bytes(format, s, strlen(s), skip);
+}
+
+/* The rules as "abi:name=act/errno" with blanks between, in the model's order. */
+static const char *rules(void)
+{
+	static const char *const acts[] = { "none", "allow", "log", "errno", "never" };
+	char name[CR_NAME_MAX], e[CR_NAME_MAX];
+	size_t i, n = 0;
+
+	shown[0] = '\0';
+	for (i = 0; i < im.policy->n_own; i++) {
+		const struct cr_rule *r = im.policy->rules[i];
+
+		n += (size_t)snprintf(shown + n, sizeof(shown) - n, "%s%s%s%s=%s%s%s", i ? " " : "",
+				      cr_abi_facts[r->abi].suffix,
+				      r->abi == CR_ABI_NATIVE ? "" : ":",
+				      cr_nr_to_name(r->abi, r->nr, name), acts[r->act],
+				      r->act == CR_ACT_ERRNO ? "/" : "",
+				      r->act == CR_ACT_ERRNO ? cr_errno_name(r->err, e) : "");
+	}
+	return shown;
+}
+
+static void must(const char *format, const char *text, const char *want)
+{
+	if (import_text(format, text, false) < 0)
+		CR_FAIL("%s", err.text);
+	CR_CHECK_STR(rules(), want);
+}
+
+CR_TEST(strace_forms)
+{
+	must("strace",
+	     "read(0, \"\\n\", 1) = 1\n"
+	     "[pid   12] write(1, \"a\", 1) = 1\n"
+	     "13 12:00:00.000001 close(3) = 0\n"
+	     "13<my prog> 1700000000.5 dup(3) = 0\n"
+	     "     0.000123 [00007f12a] [  39] getpid() = 1\n"
+	     "13 futex(0x1,  <unfinished ...>\n"
+	     "13 --- SIGCHLD {si_signo=SIGCHLD} ---\n"
+	     "13 <... futex resumed>) = 0\n"
+	     "14 <... poll resumed>) = 0\n"
+	     "14 syscall_0x1ce(0x1) = -1 ENOSYS (Function not implemented)\n"
+	     "14 restart_syscall(<... resuming interrupted nanosleep ...>) = 0\n"
+	     " > /lib/libc.so.6(read+0x1) [0x10]\n"
+	     "strace: Process 15 attached\n"
+	     "14 +++ killed by SIGKILL +++\n",
+	     "read=allow write=allow close=allow poll=allow dup=allow getpid=allow futex=allow "
+	     "restart_syscall=allow nr:462=allow");
+	CR_CHECK_INT(im.records, 10);
+	CR_CHECK_STR(im.note[CR_ABI_NATIVE][1], "strace in:2");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(strace_abis)
+{
+	must("strace",
+	     "10 execve(\"./x\", [\"x\"], 0x1) = 0\n"
+	     "10 [ Process PID=10 runs in 32 bit mode. ]\n"
+	     "10 mmap2(NULL, 1) = 0\n"
+	     "11 getpid() = 11\n"
+	     "11 [ Process PID=11 runs in x32 mode. ]\n"
+	     "11 gettid() = 11\n"
+	     "10 gettid() = 10\n"
+	     "10 [ Process PID=10 runs in 64 bit mode. ]\n"
+	     "10 dup(1) = 2\n",
+	     "dup=allow execve=allow i386:getpid=allow i386:mmap2=allow i386:gettid=allow "
+	     "x32:gettid=allow");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(strace_doors)
+{
+	must("strace", "[ Process PID=10 runs in 32 bit mode. ]\nsend(1) = 0\nsemop(1) = 0\n",
+	     "i386:socketcall=allow i386:ipc=allow");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "does not tell socketcall");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(strace_summary)
+{
+	must("strace",
+	     "% time     seconds  usecs/call     calls    errors syscall\n"
+	     "------ ----------- ----------- --------- --------- ----------------\n"
+	     " 60.00    0.000012          12         1         1 access\n"
+	     " 40.00    0.000008           8         1           brk\n"
+	     "------ ----------- ----------- --------- --------- ----------------\n"
+	     "100.00    0.000020          10         2         1 total\n"
+	     "System call usage summary for 32 bit mode:\n"
+	     "% time     seconds  usecs/call     calls    errors syscall\n"
+	     "------ ----------- ----------- --------- --------- ----------------\n"
+	     "100.00    0.000012          12         1           mmap2\n"
+	     "------ ----------- ----------- --------- --------- ----------------\n"
+	     "100.00    0.000012          12         1           total\n",
+	     "brk=allow access=allow i386:mmap2=allow");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(broken)
+{
+	const char *text = "read(0) = 0\nsome output\nwrite(1) = 0\nopeanat(1) = 0\n";
+
+	CR_CHECK_INT(import_text("strace", text, false), -EINVAL);
+	CR_CHECK_STR(err.text, "in:2: this is no line of strace");
+	CR_CHECK(!im.policy);
+	CR_CHECK_INT(import_text("strace", text, true), 0);
+	CR_CHECK_STR(rules(), "read=allow write=allow");
+	CR_CHECK_INT(im.skipped, 2);
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "in:2: skipped: this is no line of strace\n");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "in:4: skipped: no syscall is called \"opeanat\"");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(long_lines)
+{
+	size_t n = 300000;
+	char *s = malloc(n);
+
+	CR_CHECK(s != NULL);
+	memset(s, 'x', n);
+	memcpy(s, "write(1, \"", 10);
+	memcpy(s + n - 13, "\nread(0) = 0\n", 13);
+	CR_CHECK_INT(import_bytes("strace", s, n, false), 0);
+	free(s);
+	CR_CHECK_STR(rules(), "read=allow write=allow");
+	CR_CHECK_STR(im.note[CR_ABI_NATIVE][0], "strace in:2");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(audit)
+{
+	must("audit",
+	     "type=SECCOMP msg=audit(1.1:1): pid=1 comm=\"x\" sig=31 arch=c000003e syscall=59 "
+	     "compat=0 ip=0x7f code=0x80000000\n"
+	     "kernel: audit: type=1326 audit(1.1:2): arch=40000003 syscall=5 code=0x7ffc0000\n"
+	     "type=SYSCALL msg=audit(1.1:3): arch=c000003e syscall=1073741826 success=yes\n"
+	     "type=SECCOMP msg=audit(1.1:4): arch=x86_64 syscall=openat code=log\n"
+	     "type=PATH msg=audit(1.1:4): item=0\n"
+	     "type=SECCOMP msg=audit(1.1:5): arch=c00000b7 syscall=5\n",
+	     "execve=allow openat=allow i386:open=allow x32:open=allow");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "another machine (arch c00000b7)");
+	CR_CHECK_STR(im.note[CR_ABI_NATIVE][59], "audit in:1, was killed");
+	CR_CHECK_STR(im.note[CR_ABI_I386][5], "audit in:2, was logged");
+	cr_imported_fini(&im);
+	CR_CHECK_INT(import_text("audit", "type=SECCOMP msg=a: syscall=5\n", false), -EINVAL);
+	CR_CHECK_STR(err.text, "in:1: the record has no arch");
+	CR_CHECK_INT(import_text("audit", "type=1326 a: arch=c000003e syscall=1024\n", false),
+		     -EINVAL);
+	CR_CHECK_INT(import_text("audit", "a log of something else\n", false), -ENODATA);
+}
+
+CR_TEST(oci)
+{
+	must("oci",
+	     "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,"
+	     "\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_AARCH64\"],"
+	     "\"syscalls\":[{\"names\":[\"read\",\"mmap2\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+	     "{\"names\":[\"dup\"],\"action\":\"SCMP_ACT_LOG\"},"
+	     "{\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"},"
+	     "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":13}]}",
+	     "read=allow dup=log ptrace=never mount=errno/EACCES i386:read=allow "
+	     "i386:mount=errno/EACCES i386:ptrace=never i386:dup=log i386:mmap2=allow");
+	CR_CHECK_INT(im.policy->mode, CR_MODE_STRICT);
+	CR_CHECK_INT(im.policy->violation.what, CR_VIOLATION_ERRNO);
+	CR_CHECK_INT(im.policy->violation.err, ENOSYS);
+	CR_CHECK_INT(im.losses.len, 0);
+	cr_imported_fini(&im);
+}
+
+CR_TEST(oci_losses)
+{
+	must("docker",
+	     "{\"defaultAction\":\"SCMP_ACT_KILL\",\"archMap\":[{\"architecture\":"
+	     "\"SCMP_ARCH_X86_64\",\"subArchitectures\":[]}],\"syscalls\":["
+	     "{\"names\":[\"clone\",\"dup\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+	     "\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]},"
+	     "{\"names\":[\"dup\"],\"action\":\"SCMP_ACT_ERRNO\"},"
+	     "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_X\"]}},"
+	     "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"arches\":[\"s390\"]}},"
+	     "{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+	     "dup=errno/EPERM clone=allow");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "clone is allowed without its condition: only if arg0 "
+		     "SCMP_CMP_EQ 0x1\n");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "CAP_X");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "SCMP_ACT_NOTIFY is not held");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(oci_deny_list)
+{
+	CR_CHECK_INT(import_text("oci", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{"
+				 "\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_ERRNO\"}]}", false), 0);
+	CR_CHECK_INT(cr_policy_own(im.policy, CR_ABI_NATIVE, 101)->act, CR_ACT_ERRNO);
+	CR_CHECK_INT(cr_policy_own(im.policy, CR_ABI_NATIVE, 0)->act, CR_ACT_ALLOW);
+	CR_CHECK(!cr_policy_own(im.policy, CR_ABI_I386, 3));
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "newer ones are not");
+	cr_imported_fini(&im);
+	CR_CHECK_INT(import_text("oci", "{\n\"defaultAction\"\n:\"SCMP_ACT", false), -EINVAL);
+	CR_CHECK_STR(err.text, "in:3: this is no JSON object: it ends too early");
+	CR_CHECK_INT(import_text("oci", "{\"syscalls\":[]}", false), -EINVAL);
+	CR_CHECK_STR(err.text, "in: no defaultAction");
+}
+
+CR_TEST(names)
+{
+	must("names", "read\nwrite # mine\n\nopenat, i386:open x32:readv nr:462\n",
+	     "read=allow write=allow openat=allow nr:462=allow i386:open=allow x32:readv=allow");
+	cr_imported_fini(&im);
+	CR_CHECK_INT(import_text("names", "read\nopeanat\n", false), -EINVAL);
+	CR_CHECK_STR(err.text, "in:2: no syscall is called \"opeanat\" in x86-64");
+}
+
+CR_TEST(minijail)
+{
+	must("minijail",
+	     "# mine\n@default return EPERM\n@frequency ./x\nread: 1\n{write, dup}: allow\n"
+	     "ioctl: arg1 == 0x5401 || \\\n  arg1 == 2; return EINVAL\nmount: return ENOENT\n"
+	     "ptrace: kill\nclose[arch=arm]: 1\nclone[arch=x86_64]: 1\nstat: trace\n",
+	     "read=allow write=allow ioctl=allow dup=allow clone=allow ptrace=never "
+	     "mount=errno/ENOENT");
+	CR_CHECK_INT(im.policy->violation.err, EPERM);
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "ioctl is allowed without its condition: only if "
+		     "arg1 == 0x5401 ||");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "trace is not held");
+	CR_CHECK_HAS(im.note[CR_ABI_NATIVE][16], "arg1 == 0x5401");
+	cr_imported_fini(&im);
+	CR_CHECK_INT(import_text("minijail", "read: maybe\n", false), -EINVAL);
+	CR_CHECK_STR(err.text, "in:1: \"maybe\" is no filter");
+	CR_CHECK_INT(import_text("minijail", "@denylist\nread: kill\n", true), -EINVAL);
+}
+
+/* An ELF file of three sections: none, the notes, the names. */
+static size_t elf_with(unsigned int type, const void *desc, size_t n, char *out)
+{
+	static const char names[] = "\0.note.syscalls";
+	const uint32_t head[3] = { 5, (uint32_t)n, type };
+	Elf64_Ehdr *e = (Elf64_Ehdr *)out;
+	Elf64_Shdr *s = (Elf64_Shdr *)(out + 256);
+
+	memset(out, 0, 1024);
+	memcpy(e->e_ident, ELFMAG, SELFMAG);
+	e->e_ident[EI_CLASS] = ELFCLASS64;
+	e->e_ident[EI_DATA] = ELFDATA2LSB;
+	e->e_machine = EM_X86_64;
+	e->e_shoff = 256;
+	e->e_shnum = 3;
+	e->e_shstrndx = 2;
+	s[1].sh_name = 1;
+	s[1].sh_type = SHT_NOTE;
+	s[1].sh_offset = 512;
+	s[1].sh_size = 20 + ((n + 3) & ~3ul);
+	s[2].sh_type = SHT_STRTAB;
+	s[2].sh_offset = 700;
+	s[2].sh_size = sizeof(names);
+	memcpy(out + 512, head, 12);
+	memcpy(out + 524, "IAIK", 5);
+	memcpy(out + 532, desc, n);
+	memcpy(out + 700, names, sizeof(names));
+	return 1024;
+}
+
+CR_TEST(notes)
+{
+	static const char json[] = "{\"version\":1,\"syscalls\":[0,3],\"enforce\":\"log\"}";
+	const uint32_t len = sizeof(json) - 1;
+	_Alignas(16) char elf[2048];
+	size_t n = elf_with(0x402, "0 1 60", 6, elf);
+
+	CR_CHECK_INT(import_bytes("note", elf, n, false), 0);
+	CR_CHECK_STR(rules(), "read=allow write=allow exit=allow");
+	cr_imported_fini(&im);
+	n = elf_with(0, "\0\0\1\0\6\0\2\3\1", 9, elf);
+	CR_CHECK_INT(import_bytes("note", elf, n, false), 0);
+	CR_CHECK_STR(rules(), "write=allow exit=allow exit_group=allow");
+	cr_imported_fini(&im);
+	memset(elf + 256, 0, 512);
+	memcpy(elf + n, json, len);
+	memcpy(elf + n + len, &len, 4);
+	CR_CHECK_INT(import_bytes("note", elf, n + len + 4, false), 0);
+	CR_CHECK_STR(rules(), "read=allow close=allow");
+	CR_CHECK_INT(im.policy->mode, CR_MODE_AUDIT);
+	cr_imported_fini(&im);
+	n = elf_with(0x402, "0 1x 60", 7, elf);
+	CR_CHECK_INT(import_bytes("note", elf, n, false), -EINVAL);
+	CR_CHECK_STR(err.text, "in: the note has something else than numbers in it");
+	CR_CHECK_INT(import_bytes("note", elf, 100, false), -ENODATA);
+}
+
+CR_TEST(written)
+{
+	struct cr_added add = { .conflicts = CR_BUF_INIT };
+	cr_auto_buf struct cr_buf out = CR_BUF_INIT;
+	char dir[] = "/tmp/chestnut-XXXXXX", path[64], text[1024];
+	struct cr_policy *p = NULL;
+	FILE *f;
+
+	CR_CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/p", dir);
+	f = fopen(path, "we");
+	CR_CHECK(f != NULL);
+	fputs("# mine\n[policy]\nmode = learn\n[syscalls]\nclose = allow # why\nread = never\n", f);
+	CR_CHECK_INT(fclose(f), 0);
+	must("names", "read close write\ni386:open", "read=allow write=allow close=allow "
+	     "i386:open=allow");
+	add.from = im.policy;
+	add.note = im.note;
+	CR_CHECK_INT(cr_add_file(path, &add, &err), 0);
+	CR_CHECK_INT(add.rules, 2);
+	CR_CHECK_INT(add.known, 1);
+	CR_CHECK_STR(cr_buf_str(&add.conflicts), "read (x86-64) has another rule: that one stays\n");
+	f = fopen(path, "re");
+	CR_CHECK(f != NULL);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	CR_CHECK_STR(text, "# mine\n[policy]\nmode = learn\n[syscalls]\nclose = allow # why\n"
+		     "read = never\nwrite = allow                   # names in:1\n\n"
+		     "[syscalls i386]\nopen = allow                    # names in:2\n");
+	CR_CHECK_INT(cr_ini_load(path, &p, &err), 0);
+	cr_policy_free(p);
+	unlink(path);
+	rmdir(dir);
+	cr_buf_fini(&add.conflicts);
+	CR_CHECK_INT(cr_add_text("x", &add, &out, &err), 0);
+	CR_CHECK_HAS(cr_buf_str(&out), "\nclose = allow                   # names in:1\n");
+	cr_imported_fini(&im);
+}
+
+int main(void)
+{
+	CR_RUN(strace_forms, "strace's prefixes, unfinished and resumed lines, signals and exits are read");
+	CR_RUN(strace_abis, "a process has the ABI that strace says, and its children have it, too");
+	CR_RUN(strace_doors, "what strace shows of socketcall and ipc opens these, and that is told");
+	CR_RUN(strace_summary, "the tables of strace -c are read, each in its ABI");
+	CR_RUN(broken, "a broken record is named with its line, and ends the import or is skipped");
+	CR_RUN(long_lines, "a line longer than any buffer is one line");
+	CR_RUN(audit, "audit records are read by arch and number, and other machines' left out");
+	CR_RUN(oci, "an OCI profile without conditions becomes a policy without a loss");
+	CR_RUN(oci_losses, "what a policy cannot hold of a profile is told");
+	CR_RUN(oci_deny_list, "a profile that allows by default becomes a list; broken JSON is refused");
+	CR_RUN(names, "names may stand in lines, with commas and for another ABI");
+	CR_RUN(minijail, "minijail's rules, groups, continued lines and defaults are read");
+	CR_RUN(notes, "both kinds of note and the policy at a binary's end are read");
+	CR_RUN(written, "imported rules go into a file with their origin, and change none that is there");
+	return cr_done();
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+
+#include "cr/ini.h"
+#include "cr/lint.h"
+#include "cr-test.h"
+
+static struct cr_lint_rows rows;
+static struct cr_lint_report report;
+static struct cr_policy *policy;
+static struct cr_err err;
+
+static void read_all(void)
+{
+	static char text[65536];
+	const char *top = getenv("top_srcdir");
+	char path[4096];
+	size_t n;
+	FILE *f;
+	int t;
+
+	for (t = 0; t < CR_LINT_TABLES; t++) {
+		snprintf(path, sizeof(path), "%s/policies/%s", top ? top : ".",
+			 cr_lint_file((enum cr_lint_table)t));
+		f = fopen(path, "re");
+		if (!f)
+			CR_FAIL("there is no %s", path);
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+		text[n] = '\0';
+		if (cr_lint_read(&rows, (enum cr_lint_table)t, path, text, &err) < 0)
+			CR_FAIL("%s", err.text);
+	}
+}
+
+static void lint(const char *text)
+{
+	if (cr_ini_parse("t", text, strlen(text), &policy, &err) < 0)
+		CR_FAIL("%s", err.text);
+	CR_CHECK_INT(cr_lint(policy, &rows, &report), 0);
+}
+
+static void done(void)
+{
+	cr_lint_fini(&report);
+	cr_policy_free(policy);
+	policy = NULL;
+	cr_lint_rows_fini(&rows);
+}
+
+static const struct cr_lint_row *row(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < rows.n; i++)
+		if (strcmp(rows.row[i].key, key) == 0)
+			return &rows.row[i];
+	CR_FAIL("there is no row %s", key);
+}
+
+CR_TEST(tables)
+{
+	size_t i, k, cves = 0;
+
+	read_all();
+	for (i = 0; i < rows.n; i++) {
+		cves += rows.row[i].table == CR_LINT_CVES;
+		for (k = 0; k < i; k++)
+			if (rows.row[i].table == rows.row[k].table &&
+			    strcmp(rows.row[i].key, rows.row[k].key) == 0)
+				CR_FAIL("%s is there twice", rows.row[i].key);
+	}
+	CR_CHECK(cves >= 25);
+	done();
+}
+
+CR_TEST(loud_first)
+{
+	read_all();
+	lint("[syscalls]\nmmap = allow\nptrace = log\nio_uring_setup = allow\nbpf = never\n"
+	     "keyctl = errno EPERM\n");
+	CR_CHECK_INT(report.n, 3);
+	CR_CHECK_INT(report.finding[0].level, CR_LINT_LOUD);
+	CR_CHECK_STR(report.finding[0].row->key, "io_uring_setup");
+	CR_CHECK_STR(report.finding[1].row->key, "ptrace");
+	CR_CHECK_INT(report.finding[1].level, CR_LINT_WARN);
+	CR_CHECK_INT(report.finding[1].rule->line, 3);
+	CR_CHECK_INT(report.finding[2].level, CR_LINT_NOTE);
+	done();
+}
+
+CR_TEST(each_abi)
+{
+	read_all();
+	lint("[syscalls i386]\nptrace = allow\n");
+	CR_CHECK_INT(report.finding[0].abi, CR_ABI_I386);
+	CR_CHECK_INT(report.finding[0].nr, 26);
+	CR_CHECK_INT(report.reachable[CR_ABI_X86_64], 0);
+	CR_CHECK_INT(report.reachable[CR_ABI_I386], 1);
+	CR_CHECK(report.known[CR_ABI_X86_64] > 350);
+	done();
+}
+
+CR_TEST(twins_offered)
+{
+	read_all();
+	lint("[syscalls]\nclone = allow\npipe = allow\npipe2 = never\n");
+	CR_CHECK_INT(report.n, 3);
+	CR_CHECK_STR(report.finding[0].twins, "clone3");
+	CR_CHECK_STR(report.finding[1].twins, "fork vfork");
+	CR_CHECK_INT(report.finding[0].level, CR_LINT_OFFER);
+	CR_CHECK(!cr_policy_find(policy, CR_ABI_NATIVE, 435));
+	done();
+}
+
+CR_TEST(holes)
+{
+	read_all();
+	lint("[syscalls]\npipe2 = allow\nsplice = allow\nexecve = allow\nrecvmmsg = allow\n");
+	CR_CHECK(row("CVE-2022-0847")->open);	/* each of two groups has one */
+	CR_CHECK(!row("CVE-2014-0038")->open);	/* only the x32 call */
+	CR_CHECK(row("CVE-2016-7117")->open);
+	CR_CHECK(!row("CVE-2017-16995")->open);
+	CR_CHECK(row("shell")->open);
+	CR_CHECK(!row("reverse shell")->open);	/* has one group of four */
+	done();
+}
+
+CR_TEST(bad_tables)
+{
+	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CALLS, "t", "# x\nopeanat\twarn\twhy\tx\n", &err),
+		     -EINVAL);
+	CR_CHECK_STR(err.text, "t:2: no syscall is called \"opeanat\"");
+	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CVES, "t", "CVE-1\tread\twhy\n", &err), -EINVAL);
+	CR_CHECK_STR(err.text, "t:1: a row has 4 fields with tabs between");
+	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CALLS, "t", "read\tbad\twhy\tx\n", &err), -EINVAL);
+	CR_CHECK_HAS(err.text, "a level is");
+	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_TWINS, "t", "read\twhy\tx\ty\n", &err), -EINVAL);
+	CR_CHECK_INT(rows.n, 0);
+	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CALLS, "t", "?opeanat\twarn\twhy\tx\n", &err), 0);
+	CR_CHECK_INT(rows.n, 1);
+	done();
+}
+
+/* What a base set is for it may do. */
+static bool meant(const char *file, const char *call)
+{
+	static const char *const starters[] = { "base-exec", "base-runc", "base-crun",
+						"base-bwrap" };
+	size_t i;
+
+	for (i = 0; i < 4 && strcmp(call, "execve") == 0; i++)
+		if (strncmp(file, starters[i], strlen(starters[i])) == 0)
+			return true;
+	return strcmp(call, "modify_ldt") == 0 && strcmp(file, "base-go-i386.ini") == 0;
+}
+
+static void lint_base(const char *dir, const char *file)
+{
+	char path[4500];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	if (cr_ini_load(path, &policy, &err) < 0)
+		CR_FAIL("%s", err.text);
+	CR_CHECK_INT(cr_lint(policy, &rows, &report), 0);
+	for (i = 0; i < report.n && report.finding[i].level >= CR_LINT_WARN; i++)
+		if (!meant(file, report.finding[i].row->key) && policy->n_own)
+			CR_FAIL("%s allows %s", file, report.finding[i].row->key);
+	cr_lint_fini(&report);
+	cr_policy_free(policy);
+	policy = NULL;
+}
+
+CR_TEST(base_sets)
+{
+	const char *top = getenv("top_srcdir");
+	struct dirent *e;
+	unsigned int n = 0;
+	char path[4096];
+	DIR *d;
+
+	read_all();
+	snprintf(path, sizeof(path), "%s/policies", top ? top : ".");
+	d = opendir(path);
+	CR_CHECK(d != NULL);
+	while ((e = readdir(d))) {
+		if (strlen(e->d_name) < 4 || strcmp(strrchr(e->d_name, 0) - 4, ".ini") != 0)
+			continue;
+		lint_base(path, e->d_name);
+		n++;
+	}
+	closedir(d);
+	CR_CHECK(n >= 4);
+	done();
+}
+
+int main(void)
+{
+	CR_RUN(tables, "the tables are read, every name in them exists, and no row is there twice");
+	CR_RUN(loud_first, "what is allowed or logged is found, io_uring first; what is denied is not");
+	CR_RUN(each_abi, "each ABI is judged and counted by its own numbers");
+	CR_RUN(twins_offered, "twins without a rule are offered, and none is added");
+	CR_RUN(holes, "a hole is cut off when one of the groups of calls it needs is");
+	CR_RUN(bad_tables, "a row of another form or with an unknown name is refused with its line");
+	CR_RUN(base_sets, "no base set allows what lint warns of, but for what it is made for");
+	return cr_done();
+}
