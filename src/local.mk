@@ -60,15 +60,17 @@ policydir = $(pkgdatadir)/policies
 dist_policy_DATA = \
 	policies/base-dynamic-i386.ini policies/base-dynamic.ini policies/base-go-i386.ini \
 	policies/base-go.ini policies/base-musl-i386.ini policies/base-musl.ini \
-	policies/base-static-i386.ini policies/base-static.ini
+	policies/base-static-i386.ini policies/base-static.ini policies/lint-calls.tsv \
+	policies/lint-cves.tsv policies/lint-payloads.tsv policies/lint-twins.tsv
 dist_man_MANS = man/chestnut-run.1 man/chestnut.1 man/chestnut-policy.5
 EXTRA_DIST += src/LAYERS src/HACKING
 
-# A program that is run from the build tree finds its base sets there.
+# A program that is run from the build tree finds its base sets and tables there.
 all-local: policies/.built
 policies/.built: $(dist_policy_DATA)
 	@$(MKDIR_P) policies
-	@test policies -ef $(srcdir)/policies || cp $(srcdir)/policies/*.ini policies
+	@test policies -ef $(srcdir)/policies || \
+		cp $(srcdir)/policies/*.ini $(srcdir)/policies/*.tsv policies
 	@touch $@
 clean-local:
 	@test policies -ef $(srcdir)/policies || rm -rf policies

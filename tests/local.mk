@@ -13,7 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-bp test-commands test-core test-decode test-edit \
-	test-exits test-filter test-find test-functions test-ini test-judge test-names \
+	test-exits test-filter test-find test-functions test-ini test-judge test-lint test-names \
 	test-options test-over test-policy test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
@@ -67,6 +67,9 @@ test_ini_LDADD = $(cr_libs)
 test_judge_SOURCES = tests/unit/test-judge.c
 test_judge_CPPFLAGS = $(test_cppflags)
 test_judge_LDADD = $(cr_libs)
+test_lint_SOURCES = tests/unit/test-lint.c src/cli/lint.c src/cli/options.c src/cli/find.c
+test_lint_CPPFLAGS = $(test_cppflags)
+test_lint_LDADD = $(cr_libs)
 test_names_SOURCES = tests/unit/test-names.c
 test_names_CPPFLAGS = $(test_cppflags)
 test_names_LDADD = $(cr_libs)

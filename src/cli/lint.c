@@ -19,6 +19,7 @@
 
 #define CR_EXIT_FINDINGS 1
 #define CR_EXIT_TROUBLE 2
+#define COLUMNS 80
 
 enum { OPT_JSON = CR_OPT_FIRST, OPT_TABLES, OPT_VERBOSE };
 
@@ -54,14 +55,17 @@ static const char *const level_words[] = {
 	[CR_LINT_LOUD] = "WARNING",
 };
 
+static const char *origin_word(const struct cr_rule *r)
+{
+	return r->base ? "base set" : cr_rule_learned(r) ? "learned" : "hand-written";
+}
+
 static const char *origin(const struct cr_rule *r, char out[128])
 {
 	if (r->base)
-		snprintf(out, 128, "base set %.100s", r->base);
-	else if (cr_rule_learned(r))
-		snprintf(out, 128, "learned, line %u", r->line);
+		snprintf(out, 128, "%s %.100s", origin_word(r), r->base);
 	else
-		snprintf(out, 128, "hand-written, line %u", r->line);
+		snprintf(out, 128, "%s, line %u", origin_word(r), r->line);
 	return out;
 }
 
@@ -109,11 +113,19 @@ static unsigned int count_rows(const struct view *v, enum cr_lint_table table, b
 	return n;
 }
 
+/* One of several words, with a comma behind the one before; answers the column it ends in. */
+static size_t print_folded(const char *word, size_t column)
+{
+	bool first = column == COLUMNS, fits = column + 2 + strlen(word) < COLUMNS;
+
+	printf("%s%s", first ? "  " : fits ? ", " : ",\n  ", word);
+	return (first || !fits ? 2 : column + 2) + strlen(word);
+}
+
 static void print_rows(const struct view *v, enum cr_lint_table table, const char *what)
 {
 	unsigned int cut = count_rows(v, table, false), open = count_rows(v, table, true);
-	const char *between = " ";
-	size_t i;
+	size_t column = COLUMNS, i;
 
 	printf("\n%s cut off: %u of %u\n", what, cut, cut + open);
 	for (i = 0; i < v->rows->n; i++) {
@@ -125,8 +137,7 @@ static void print_rows(const struct view *v, enum cr_lint_table table, const cha
 			printf("  %-5s %s: %s; needs %s [%s]\n", row->open ? "open" : "cut",
 			       row->key, row->why, row->need, row->source);
 		else
-			printf("%s%s", between, row->key);
-		between = ", ";
+			column = print_folded(row->key, column);
 	}
 	if (!v->verbose && cut)
 		printf("\n");
@@ -144,7 +155,7 @@ static void print_report(const struct view *v)
 	if (n)
 		printf("%u warning%s\n", n, n == 1 ? "" : "s");
 	else
-		printf("%snothing to warn of\n", v->report->n ? "" : "lint: ");
+		printf("nothing to warn of\n");
 	print_surface(v);
 	print_rows(v, CR_LINT_PAYLOADS, "classes of exploit payload");
 	print_rows(v, CR_LINT_CVES, "published kernel holes");
@@ -168,12 +179,14 @@ static bool json_finding(struct json_object *list, const struct cr_lint_finding 
 							level_words[f->level]);
 
 	ok = ok && put_text(o, "abi", cr_abi_facts[f->abi].name) &&
-	     put_text(o, "syscall", cr_nr_to_name(f->abi, f->nr, name)) &&
-	     put_text(o, "why", f->row->why) && put_text(o, "source", f->row->source);
-	if (ok && f->rule->line && !f->rule->base)
-		ok = put(o, "line", json_object_new_int((int)f->rule->line));
+	     put_text(o, "call", cr_nr_to_name(f->abi, f->nr, name)) &&
+	     put(o, "nr", json_object_new_int((int)f->nr)) &&
+	     put_text(o, "why", f->row->why) && put_text(o, "source", f->row->source) &&
+	     put_text(o, "origin", origin_word(f->rule));
 	if (ok && f->rule->base)
 		ok = put_text(o, "base", f->rule->base);
+	else if (ok)
+		ok = put(o, "line", json_object_new_int((int)f->rule->line));
 	if (ok && f->twins)
 		ok = put_text(o, "twins", f->twins);
 	if (ok && json_object_array_add(list, o) == 0)

@@ -51,7 +51,8 @@ static void write_it(const struct cr_imported *im)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct cr_import_format *f = size >= 2 ? cr_import_format(data[0] - (size_t)'0') : NULL;
+	size_t which = size < 2 ? SIZE_MAX : data[0] - (size_t)'0';
+	const struct cr_import_format *f = cr_import_format(which);
 	struct cr_err err = { "", "" };
 	struct cr_imported im;
 	int fd, rc;

@@ -209,8 +209,10 @@ CR_TEST(oci_losses)
 	     "{\"names\":[\"clone\",\"dup\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
 	     "\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]},"
 	     "{\"names\":[\"dup\"],\"action\":\"SCMP_ACT_ERRNO\"},"
-	     "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_X\"]}},"
-	     "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"arches\":[\"s390\"]}},"
+	     "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\","
+	     "\"includes\":{\"caps\":[\"CAP_X\"]}},"
+	     "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
+	     "\"includes\":{\"arches\":[\"s390\"]}},"
 	     "{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
 	     "dup=errno/EPERM clone=allow");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "clone is allowed without its condition: only if arg0 "
@@ -223,7 +225,8 @@ CR_TEST(oci_losses)
 CR_TEST(oci_deny_list)
 {
 	CR_CHECK_INT(import_text("oci", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{"
-				 "\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_ERRNO\"}]}", false), 0);
+				 "\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+				 false), 0);
 	CR_CHECK_INT(cr_policy_own(im.policy, CR_ABI_NATIVE, 101)->act, CR_ACT_ERRNO);
 	CR_CHECK_INT(cr_policy_own(im.policy, CR_ABI_NATIVE, 0)->act, CR_ACT_ALLOW);
 	CR_CHECK(!cr_policy_own(im.policy, CR_ABI_I386, 3));
@@ -341,7 +344,8 @@ CR_TEST(written)
 	CR_CHECK_INT(cr_add_file(path, &add, &err), 0);
 	CR_CHECK_INT(add.rules, 2);
 	CR_CHECK_INT(add.known, 1);
-	CR_CHECK_STR(cr_buf_str(&add.conflicts), "read (x86-64) has another rule: that one stays\n");
+	CR_CHECK_STR(cr_buf_str(&add.conflicts),
+		     "read (x86-64) has another rule: that one stays\n");
 	f = fopen(path, "re");
 	CR_CHECK(f != NULL);
 	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
@@ -361,19 +365,24 @@ CR_TEST(written)
 
 int main(void)
 {
-	CR_RUN(strace_forms, "strace's prefixes, unfinished and resumed lines, signals and exits are read");
-	CR_RUN(strace_abis, "a process has the ABI that strace says, and its children have it, too");
-	CR_RUN(strace_doors, "what strace shows of socketcall and ipc opens these, and that is told");
+	CR_RUN(strace_forms,
+	       "strace's prefixes, unfinished and resumed lines, signals and exits are read");
+	CR_RUN(strace_abis,
+	       "a process has the ABI that strace says, and its children have it, too");
+	CR_RUN(strace_doors,
+	       "what strace shows of socketcall and ipc opens these, and that is told");
 	CR_RUN(strace_summary, "the tables of strace -c are read, each in its ABI");
 	CR_RUN(broken, "a broken record is named with its line, and ends the import or is skipped");
 	CR_RUN(long_lines, "a line longer than any buffer is one line");
 	CR_RUN(audit, "audit records are read by arch and number, and other machines' left out");
 	CR_RUN(oci, "an OCI profile without conditions becomes a policy without a loss");
 	CR_RUN(oci_losses, "what a policy cannot hold of a profile is told");
-	CR_RUN(oci_deny_list, "a profile that allows by default becomes a list; broken JSON is refused");
+	CR_RUN(oci_deny_list,
+	       "a profile that allows by default becomes a list; broken JSON is refused");
 	CR_RUN(names, "names may stand in lines, with commas and for another ABI");
 	CR_RUN(minijail, "minijail's rules, groups, continued lines and defaults are read");
 	CR_RUN(notes, "both kinds of note and the policy at a binary's end are read");
-	CR_RUN(written, "imported rules go into a file with their origin, and change none that is there");
+	CR_RUN(written,
+	       "imported rules go into a file with their origin, and change none that is there");
 	return cr_done();
 }
