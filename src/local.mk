@@ -4,7 +4,8 @@ libcr_a_SOURCES = \
 	include/cr/cli.h include/cr/cxx.h include/cr/decode.h include/cr/diff.h \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
 	include/cr/filter.h include/cr/front.h include/cr/functions.h include/cr/image.h \
-	include/cr/import.h include/cr/ini.h include/cr/judge.h include/cr/launch.h \
+	include/cr/import.h include/cr/ini.h include/cr/json.h include/cr/judge.h \
+	include/cr/launch.h \
 	include/cr/learn.h include/cr/lint.h include/cr/log.h include/cr/map.h \
 	include/cr/mem.h include/cr/merge.h include/cr/names.h include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
@@ -25,7 +26,8 @@ libcr_a_SOURCES = \
 	src/unwind/names.c src/unwind/print.c src/unwind/slow.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
 	src/policy/add.c src/policy/diff.c src/policy/disk.c src/policy/disk.h \
-	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/ini.c \
+	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
+	src/policy/includes.h src/policy/ini.c \
 	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \
 	src/policy/names.c src/policy/scan.c src/policy/scan.h src/policy/store.c \
 	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
@@ -52,8 +54,8 @@ chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \
 	src/cli/check.c src/cli/chestnut.c src/cli/diff.c src/cli/doctor.c src/cli/edit.c \
 	src/cli/export.c src/cli/finalize.c src/cli/find.c src/cli/functions.c \
-	src/cli/import.c src/cli/lint.c src/cli/many.c src/cli/merge.c src/cli/options.c \
-	src/cli/show.c
+	src/cli/import.c src/cli/json.c src/cli/lint.c src/cli/many.c src/cli/merge.c \
+	src/cli/options.c src/cli/show.c
 chestnut_LDADD = $(cr_libs)
 
 policydir = $(pkgdatadir)/policies

@@ -13,8 +13,8 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-bp test-commands test-core test-decode test-edit \
-	test-exits test-filter test-find test-functions test-ini test-judge test-lint test-names \
-	test-options test-over test-policy test-store test-window
+	test-exits test-filter test-find test-functions test-ini test-judge test-lint test-merge \
+	test-names test-options test-over test-policy test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
@@ -26,7 +26,8 @@ LIVE_TESTS = $(live_programs) $(live_scripts)
 # not fit into the small address spaces that some of these set.
 NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
 	tests/live/test-redis-suite.sh
-house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh tests/fuzz/replay.sh
+house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
+	tests/unit/test-manage.sh tests/fuzz/replay.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-ini
 
@@ -70,6 +71,9 @@ test_judge_LDADD = $(cr_libs)
 test_lint_SOURCES = tests/unit/test-lint.c src/cli/lint.c src/cli/options.c src/cli/find.c
 test_lint_CPPFLAGS = $(test_cppflags)
 test_lint_LDADD = $(cr_libs)
+test_merge_SOURCES = tests/unit/test-merge.c
+test_merge_CPPFLAGS = $(test_cppflags)
+test_merge_LDADD = $(cr_libs)
 test_names_SOURCES = tests/unit/test-names.c
 test_names_CPPFLAGS = $(test_cppflags)
 test_names_LDADD = $(cr_libs)

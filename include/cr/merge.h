@@ -45,9 +45,10 @@ int cr_merge_policies(const struct cr_policy *const *in, size_t n, enum cr_prefe
 		      struct cr_merge *out) CR_MUST_CHECK;
 void cr_merge_fini(struct cr_merge *m);
 
-/* The file of @p, whose comments it keeps from the policy file @like. With @path: replaces that
- * file as a whole, under its directory's lock; else only @text is made. */
-int cr_merge_write(const struct cr_policy *p, const char *like, const char *path,
+/* The file of @p, with the comments of @like, which cr_ini_load() has made. With @path: replaces
+ * that file as a whole, under its directory's lock; else only @text is made. -EAGAIN: @path is
+ * @like's file, and somebody has written into it since it was loaded. */
+int cr_merge_write(const struct cr_policy *p, const struct cr_policy *like, const char *path,
 		   struct cr_buf *text, struct cr_err *err) CR_MUST_CHECK;
 
 #endif

@@ -7,11 +7,11 @@
 #endif
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "cr/cli.h"
 #include "cr/ini.h"
+#include "cr/json.h"
 #include "cr/log.h"
 
 #define EXIT_STALE 1
@@ -89,59 +89,63 @@ static void print_one(const struct cr_policy *p, const struct finding *f)
 	printf("\n");
 }
 
-static void put(struct json_object *o, const char *key, const char *value)
+static void json_one(struct cr_json *j, struct json_object *list, const struct finding *f)
 {
-	json_object_object_add(o, key, value ? json_object_new_string(value) : NULL);
-}
-
-static struct json_object *json_of(const struct finding *f)
-{
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = cr_json_object(j, list, NULL);
 	const struct cr_evidence *ev = f->rule->ev;
 	char name[CR_NAME_MAX];
 
-	put(o, "abi", cr_abi_facts[f->rule->abi].name);
-	put(o, "call", cr_nr_to_name(f->rule->abi, f->rule->nr, name));
-	json_object_object_add(o, "nr", json_object_new_int((int)f->rule->nr));
-	put(o, "file", f->from->path);
-	json_object_object_add(o, "line", json_object_new_int((int)f->rule->line));
-	put(o, "executable", ev ? ev->exe : NULL);
-	put(o, "stack", ev ? ev->stack : NULL);
-	return o;
+	cr_json_text(j, o, "abi", cr_abi_facts[f->rule->abi].name);
+	cr_json_text(j, o, "call", cr_nr_to_name(f->rule->abi, f->rule->nr, name));
+	cr_json_count(j, o, "nr", f->rule->nr);
+	cr_json_text(j, o, "file", f->from->path);
+	cr_json_count(j, o, "line", f->rule->line);
+	cr_json_count(j, o, "seen", ev ? ev->seen : 0);
+	cr_json_count(j, o, "executions", f->from->runs);
+	cr_json_text(j, o, "executable", ev ? ev->exe : NULL);
+	cr_json_text(j, o, "stack", ev ? ev->stack : NULL);
 }
 
-/* How many calls would be added. */
-static size_t check(const struct cr_policy *p, const struct cr_policies *learned, bool json)
+static void print_sum(const struct cr_policy *p, size_t n)
 {
-	struct json_object *o = json_object_new_object();
-	struct json_object *add = json_object_new_array(), *denied = json_object_new_array();
+	if (n)
+		printf("%s is not up to date: %zu call%s would be added (chestnut merge does)\n",
+		       p->path, n, n == 1 ? "" : "s");
+	else
+		printf("%s is up to date\n", p->path);
+}
+
+/* EXIT_STALE when calls would be added. */
+static int check(const struct cr_policy *p, const struct cr_policies *learned, bool json,
+		 struct cr_err *err)
+{
+	struct json_object *add, *denied;
 	struct finding f;
+	struct cr_json j;
 	size_t n = 0;
 	uint32_t at;
+	int rc = 0;
 
+	cr_json_begin(&j);
+	cr_json_text(&j, j.top, "policy", p->path);
+	add = cr_json_array(&j, j.top, "would-add");
+	denied = cr_json_array(&j, j.top, "denied");
 	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
 		if (!find(p, learned, at, &f))
 			continue;
 		n += !f.denied;
 		if (json)
-			json_object_array_add(f.denied ? denied : add, json_of(&f));
+			json_one(&j, f.denied ? denied : add, &f);
 		else
 			print_one(p, &f);
 	}
-	put(o, "policy", p->path);
-	json_object_object_add(o, "up-to-date", json_object_new_boolean(n == 0));
-	json_object_object_add(o, "would-add", add);
-	json_object_object_add(o, "denied", denied);
-	if (json)
-		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
-	else if (n)
-		printf("%s is not up to date: %zu call%s would be added (chestnut merge does)\n",
-		       p->path, n, n == 1 ? "" : "s");
-	else
-		printf("%s is up to date\n", p->path);
-	json_object_put(o);
-	return n;
+	cr_json_bool(&j, j.top, "up-to-date", n == 0);
+	if (!json)
+		print_sum(p, n);
+	rc = cr_json_end(&j, json ? stdout : NULL);
+	if (rc < 0)
+		return cr_err_sys(err, rc, "cannot check %s", p->path);
+	return n ? EXIT_STALE : CR_EXIT_OK;
 }
 
 static int load_and_check(char **args, bool json, struct cr_err *err)
@@ -157,7 +161,7 @@ static int load_and_check(char **args, bool json, struct cr_err *err)
 		return rc;
 	rc = cr_policies_load(args + 1, &learned, err);
 	if (rc == 0) {
-		rc = check(p, &learned, json) ? EXIT_STALE : CR_EXIT_OK;
+		rc = check(p, &learned, json, err);
 		cr_policies_free(&learned);
 	}
 	cr_policy_free(p);

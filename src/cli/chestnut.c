@@ -19,6 +19,9 @@ static const struct command {
 } commands[] = {
 	{ "show", "what a policy says, and how far to trust it", cr_cmd_show },
 	{ "finalize", "end learning: from now on the policy is enforced", cr_cmd_finalize },
+	{ "merge", "make one policy of several", cr_cmd_merge },
+	{ "diff", "what two policies say differently", cr_cmd_diff },
+	{ "check", "a gate for test pipelines: would later runs add anything?", cr_cmd_check },
 	{ "allow", "allow calls, as if written by hand", cr_cmd_allow },
 	{ "deny", "let calls fail with an error", cr_cmd_deny },
 	{ "never", "make calls a violation, whatever is learned", cr_cmd_never },

@@ -7,12 +7,11 @@
 #endif
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "cr/cli.h"
 #include "cr/diff.h"
-#include "cr/ini.h"
+#include "cr/json.h"
 #include "cr/log.h"
 
 /* As diff(1). */
@@ -77,44 +76,38 @@ static void print_one(const struct cr_difference *x, bool colour)
 	       colour ? "\033[0m" : "");
 }
 
-static void put(struct json_object *o, const char *key, const char *value)
+static void json_one(struct cr_json *j, struct json_object *list, const struct cr_difference *x)
 {
-	json_object_object_add(o, key, value ? json_object_new_string(value) : NULL);
-}
-
-static struct json_object *json_of(const struct cr_difference *x)
-{
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = cr_json_object(j, list, NULL);
 	char call[CR_NAME_MAX], text[2] = { sign(x), '\0' };
 
-	put(o, "sign", text);
-	put(o, "kind", kind_name(x));
+	cr_json_text(j, o, "sign", text);
+	cr_json_text(j, o, "kind", kind_name(x));
 	if (x->kind == CR_DIFF_HEADER) {
-		put(o, "key", x->key);
+		cr_json_text(j, o, "key", x->key);
 	} else {
-		put(o, "abi", cr_abi_facts[x->abi].name);
-		put(o, "call", cr_nr_to_name(x->abi, x->nr, call));
-		json_object_object_add(o, "nr", json_object_new_int((int)x->nr));
+		cr_json_text(j, o, "abi", cr_abi_facts[x->abi].name);
+		cr_json_text(j, o, "call", cr_nr_to_name(x->abi, x->nr, call));
+		cr_json_count(j, o, "nr", x->nr);
 	}
-	put(o, "a", x->a);
-	put(o, "b", x->b);
-	return o;
+	cr_json_text(j, o, "a", x->a);
+	cr_json_text(j, o, "b", x->b);
 }
 
-static void print_json(const struct cr_policy *p[2], const struct cr_diff *d)
+static int print_json(const struct cr_policy *p[2], const struct cr_diff *d)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *list;
+	struct cr_json j;
 	size_t i;
 
-	put(o, "a", p[0]->path);
-	put(o, "b", p[1]->path);
-	json_object_object_add(o, "equal", json_object_new_boolean(d->n == 0));
+	cr_json_begin(&j);
+	cr_json_text(&j, j.top, "a", p[0]->path);
+	cr_json_text(&j, j.top, "b", p[1]->path);
+	cr_json_bool(&j, j.top, "equal", d->n == 0);
+	list = cr_json_array(&j, j.top, "differences");
 	for (i = 0; i < d->n; i++)
-		json_object_array_add(list, json_of(&d->v[i]));
-	json_object_object_add(o, "differences", list);
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-					       JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+		json_one(&j, list, &d->v[i]);
+	return cr_json_end(&j, stdout);
 }
 
 static int compare(const struct cr_policies *all, const struct asked *asked, struct cr_err *err)
@@ -125,13 +118,14 @@ static int compare(const struct cr_policies *all, const struct asked *asked, str
 	size_t i;
 	int rc = cr_diff_policies(p[0], p[1], asked->what, &d);
 
-	if (rc < 0)
-		return cr_err_sys(err, rc, "cannot compare %s and %s", p[0]->path, p[1]->path);
-	if (asked->json)
-		print_json(p, &d);
+	if (rc == 0 && asked->json)
+		rc = print_json(p, &d);
 	for (i = 0; i < d.n && !asked->json && !asked->quiet; i++)
 		print_one(&d.v[i], colour);
-	rc = d.n ? EXIT_DIFFERENT : CR_EXIT_OK;
+	if (rc < 0)
+		cr_err_sys(err, rc, "cannot compare %s and %s", p[0]->path, p[1]->path);
+	else
+		rc = d.n ? EXIT_DIFFERENT : CR_EXIT_OK;
 	cr_diff_fini(&d);
 	return rc;
 }

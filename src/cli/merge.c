@@ -15,22 +15,31 @@
 #include <sys/stat.h>
 
 #include "cr/cli.h"
+#include "cr/json.h"
 #include "cr/log.h"
 #include "cr/merge.h"
 
-enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_PREFER };
+enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_PREFER, OPT_JSON };
 
 static const struct cr_option options[] = {
 	{ 'o', "output", "FILE", "write the policy there, not to standard output", OPT_OUTPUT },
-	{ 0, "prefer", "SIDE", "where neither is the stricter one: first or last", OPT_PREFER },
+	{ 0, "prefer", "first|last", "who is right where neither is the stricter one", OPT_PREFER },
+	{ 0, "json", NULL, "print conflicts and result as one JSON object", OPT_JSON },
 	CR_OPTIONS_COMMON
 };
 
 static const char *const usage[] = {
 	"Usage: chestnut merge [options] POLICY|DIR...",
 	"Make one policy of several: what one allows is allowed, what one denies is denied.",
+	"DIR stands for all its files that end in .policy.",
 	"",
 	NULL
+};
+
+struct asked {
+	enum cr_prefer prefer;
+	const char *output;	/* borrowed from argv; NULL: standard output */
+	bool json;
 };
 
 /* "a.policy:12", or "base-dynamic of a.policy" for what it includes. */
@@ -101,6 +110,79 @@ static void tell_head(const struct cr_conflict *c)
 			c->won < 0 ? "left out" : c->won ? "the latter holds" : "the former holds");
 }
 
+static const char *kind_name(const struct cr_conflict *c)
+{
+	switch (c->kind) {
+	case CR_CONFLICT_RULE:
+		return "rule";
+	case CR_CONFLICT_MODE:
+		return "mode";
+	case CR_CONFLICT_VIOLATION:
+		return "violation";
+	case CR_CONFLICT_PROGRAM:
+		return "program";
+	case CR_CONFLICT_BUILD_ID:
+		return "build-id";
+	}
+	return "";
+}
+
+/* One side of a conflict: where it stands, and what it says. */
+static void json_side(struct cr_json *j, struct json_object *list, const struct cr_conflict *c,
+		      int side)
+{
+	struct json_object *o = cr_json_object(j, list, NULL);
+	char says[PATH_MAX + 16] = "", action[CR_NAME_MAX];
+	const struct cr_rule *r = c->r[side];
+
+	head_words(c, side, says, sizeof(says));
+	cr_json_text(j, o, "file", c->p[side]->path);
+	if (r) {
+		cr_json_text(j, o, "base", r->base);
+		cr_json_count(j, o, "line", r->line);
+	}
+	cr_json_text(j, o, "says", r ? cr_action_words(r, action) : says);
+}
+
+static void json_conflict(struct cr_json *j, struct json_object *list, const struct cr_conflict *c)
+{
+	struct json_object *o = cr_json_object(j, list, NULL), *sides;
+	char name[CR_NAME_MAX];
+
+	cr_json_text(j, o, "kind", kind_name(c));
+	if (c->r[0]) {
+		cr_json_text(j, o, "abi", cr_abi_facts[c->r[0]->abi].name);
+		cr_json_text(j, o, "call", cr_nr_to_name(c->r[0]->abi, c->r[0]->nr, name));
+		cr_json_count(j, o, "nr", c->r[0]->nr);
+	}
+	sides = cr_json_array(j, o, "sides");
+	json_side(j, sides, c, 0);
+	json_side(j, sides, c, 1);
+	cr_json_bool(j, o, "open", c->open);
+	if (c->won < 0)
+		cr_json_text(j, o, "holds", NULL);
+	else
+		cr_json_text(j, o, "holds", c->p[c->won]->path);
+}
+
+static int print_json(const struct cr_policies *all, const struct cr_merge *m, const char *output)
+{
+	struct json_object *list;
+	struct cr_json j;
+	size_t i;
+
+	cr_json_begin(&j);
+	cr_json_text(&j, j.top, "output", output);
+	cr_json_bool(&j, j.top, "written", !m->n_open);
+	cr_json_count(&j, j.top, "policies", all->n);
+	cr_json_count(&j, j.top, "executions", m->policy->runs);
+	cr_json_count(&j, j.top, "rules", m->policy->n_own);
+	list = cr_json_array(&j, j.top, "conflicts");
+	for (i = 0; i < m->n; i++)
+		json_conflict(&j, list, &m->conflicts[i]);
+	return cr_json_end(&j, stdout);
+}
+
 static bool same_directory(const char *a, const char *b)
 {
 	const char *sa = strrchr(a, '/'), *sb = strrchr(b, '/');
@@ -159,35 +241,50 @@ static void tell_twice(const struct cr_policies *all)
 }
 
 /* Comments are kept of the output's own old text when it is merged into, else of the first. */
-static const char *like(const struct cr_policies *all, const char *output)
+static const struct cr_policy *like(const struct cr_policies *all, const char *output)
 {
 	size_t i;
 
 	for (i = 0; output && i < all->n; i++)
 		if (same_file(all->p[i]->path, output))
-			return output;
-	return all->p[0]->path;
+			return all->p[i];
+	return all->p[0];
 }
 
-static int write_out(const struct cr_policies *all, const struct cr_merge *m, const char *output,
-		     struct cr_err *err)
+static int write_out(const struct cr_policies *all, const struct cr_merge *m,
+		     const struct asked *asked, struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	const char *output = asked->output;
 	int rc = cr_merge_write(m->policy, like(all, output), output, &text, err);
 
-	if (rc < 0)
+	if (rc < 0 || asked->json)
 		return rc;
 	if (!output)
 		fputs(cr_buf_str(&text), stdout);
 	else
-		printf("%s: %zu rules of its own, from %zu policies and %u executions\n", output,
-		       m->policy->n_own, all->n, m->policy->runs);
+		printf("%s: %zu rule%s of its own, from %zu polic%s and %u execution%s\n", output,
+		       m->policy->n_own, m->policy->n_own == 1 ? "" : "s", all->n,
+		       all->n == 1 ? "y" : "ies", m->policy->runs,
+		       m->policy->runs == 1 ? "" : "s");
 	return 0;
 }
 
-static int merge_all(const struct cr_policies *all, enum cr_prefer prefer, const char *output,
-		     struct cr_err *err)
+static void tell(const struct cr_merge *m)
 {
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		if (m->conflicts[i].kind == CR_CONFLICT_RULE)
+			tell_rule(&m->conflicts[i]);
+		else
+			tell_head(&m->conflicts[i]);
+	}
+}
+
+static int merge_all(const struct cr_policies *all, const struct asked *asked, struct cr_err *err)
+{
+	const char *output = asked->output;
 	struct cr_merge m;
 	size_t i;
 	int rc = 0;
@@ -197,20 +294,18 @@ static int merge_all(const struct cr_policies *all, enum cr_prefer prefer, const
 	if (rc < 0)
 		return rc;
 	tell_twice(all);
-	rc = cr_merge_policies((const struct cr_policy *const *)all->p, all->n, prefer, &m);
+	rc = cr_merge_policies((const struct cr_policy *const *)all->p, all->n, asked->prefer, &m);
 	if (rc < 0)
 		return cr_err_sys(err, rc, "cannot merge");
-	for (i = 0; i < m.n; i++) {
-		if (m.conflicts[i].kind == CR_CONFLICT_RULE)
-			tell_rule(&m.conflicts[i]);
-		else
-			tell_head(&m.conflicts[i]);
-	}
-	if (m.n_open) {
+	if (!asked->json)
+		tell(&m);
+	if (!m.n_open)
+		rc = write_out(all, &m, asked, err);
+	if (rc == 0 && asked->json && print_json(all, &m, output) < 0)
+		rc = cr_err_sys(err, -ENOMEM, "cannot print the conflicts");
+	if (rc == 0 && m.n_open) {
 		rc = cr_err_set(err, -EINVAL, "nothing is written: which one is right?");
 		cr_err_hint(err, "--prefer first or --prefer last, or change one of the files");
-	} else {
-		rc = write_out(all, &m, output, err);
 	}
 	cr_merge_fini(&m);
 	return rc;
@@ -226,33 +321,47 @@ static int take_side(const char *word, enum cr_prefer *prefer, struct cr_err *er
 	return 0;
 }
 
-int cr_cmd_merge(int argc, char **argv)
+/* 1 when the help was printed, 0 when @asked and @at are what is to be done, else -EINVAL. */
+static int parse(int argc, char **argv, struct asked *asked, int *at, struct cr_err *err)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
-	enum cr_prefer prefer = CR_PREFER_NONE;
-	struct cr_err err = { "", "" };
-	struct cr_policies all;
-	const char *output = NULL;
 	int id, rc = 0;
 
-	while (rc == 0 && (id = cr_options_next(&it, &err)) != 0) {
+	while (rc == 0 && (id = cr_options_next(&it, err)) != 0) {
 		if (id > 0 && cr_options_common(&it, id, usage))
-			return CR_EXIT_OK;
+			return 1;
 		if (id == OPT_OUTPUT)
-			output = it.value;
-		rc = id < 0 ? id : id == OPT_PREFER ? take_side(it.value, &prefer, &err) : 0;
+			asked->output = it.value;
+		asked->json |= id == OPT_JSON;
+		rc = id < 0 ? id : id == OPT_PREFER ? take_side(it.value, &asked->prefer, err) : 0;
 	}
+	*at = it.at;
 	if (rc == 0 && it.at >= argc) {
-		rc = cr_err_set(&err, -EINVAL, "merge wants policies");
-		cr_err_hint(&err, "chestnut merge -o FILE POLICY...");
+		rc = cr_err_set(err, -EINVAL, "merge wants policies");
+		cr_err_hint(err, "chestnut merge -o FILE POLICY...");
+	} else if (rc == 0 && asked->json && !asked->output) {
+		rc = cr_err_set(err, -EINVAL, "the policy and --json both want standard output");
+		cr_err_hint(err, "add -o FILE for the policy");
 	}
+	return rc;
+}
+
+int cr_cmd_merge(int argc, char **argv)
+{
+	struct asked asked = { .prefer = CR_PREFER_NONE };
+	struct cr_err err = { "", "" };
+	struct cr_policies all;
+	int at = 0, rc = parse(argc, argv, &asked, &at, &err);
+
+	if (rc > 0)
+		return CR_EXIT_OK;
 	if (rc < 0) {
 		cr_log_err(&err);
 		return CR_EXIT_USAGE;
 	}
-	rc = cr_policies_load(argv + it.at, &all, &err);
+	rc = cr_policies_load(argv + at, &all, &err);
 	if (rc == 0) {
-		rc = merge_all(&all, prefer, output, &err);
+		rc = merge_all(&all, &asked, &err);
 		cr_policies_free(&all);
 	}
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "cr/ini.h"
 #include "cr/merge.h"
 #include "disk.h"
+#include "includes.h"
 #include "text.h"
 
 struct merging {
@@ -15,6 +16,7 @@ struct merging {
 	size_t n;
 	enum cr_prefer prefer;
 	struct cr_merge *out;
+	bool pin;		/* the order of the base sets does not tell what holds */
 };
 
 void cr_merge_fini(struct cr_merge *m)
@@ -143,15 +145,15 @@ static int witness_all(const struct merging *m, const struct join *j, struct cr_
 	return rc;
 }
 
-/* A rule that only base sets have needs none here, as they are all included; unless they differ,
- * since then their order would tell. */
+/* A rule that only base sets have needs none here, as they are all included, in an order that
+ * agrees with the inputs'; unless they differ, or there is no such order. */
 static int merge_call(struct merging *m, enum cr_abi abi, uint32_t nr)
 {
 	struct cr_policy *p = m->out->policy;
 	struct join j;
 	int rc = join_all(m, &j, abi, nr);
 
-	if (rc < 0 || !j.rule || (!j.own && !j.differ))
+	if (rc < 0 || !j.rule || !(j.own || j.differ || m->pin))
 		return rc;
 	rc = cr_policy_set(p, NULL, abi, nr, j.rule->act, j.rule->err);
 	return rc < 0 ? rc : witness_all(m, &j, cr_policy_own(p, abi, nr));
@@ -246,37 +248,20 @@ static int merge_horizon(struct merging *m)
 	return to->horizon_kernel ? 0 : -ENOMEM;
 }
 
-static int add_include(struct cr_policy *to, const char *name)
-{
-	char **grown;
-	size_t i;
-
-	for (i = 0; i < to->n_include; i++)
-		if (strcmp(to->include[i], name) == 0)
-			return 0;
-	grown = realloc(to->include, (to->n_include + 1) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	to->include = grown;
-	grown[to->n_include] = strdup(name);
-	return grown[to->n_include++] ? 0 : -ENOMEM;
-}
-
 static int merge_head(struct merging *m)
 {
 	struct cr_conflict program = { .kind = CR_CONFLICT_PROGRAM };
 	struct cr_conflict build = { .kind = CR_CONFLICT_BUILD_ID };
 	struct cr_policy *to = m->out->policy;
-	size_t i, k;
-	int rc = 0;
+	size_t i;
+	int rc = cr_includes_join(m->in, m->n, to);
 
+	m->pin = rc > 0;
 	for (i = 0; i < m->n; i++) {
 		to->runs = sum32(to->runs, m->in[i]->runs);
 		to->all_runs = sum32(to->all_runs, m->in[i]->all_runs);
-		for (k = 0; k < m->in[i]->n_include && rc == 0; k++)
-			rc = add_include(to, m->in[i]->include[k]);
 	}
-	if (rc == 0)
+	if (rc >= 0)
 		rc = merge_text(m, offsetof(struct cr_policy, program), &program, &to->program);
 	if (rc == 0)
 		rc = merge_text(m, offsetof(struct cr_policy, build_id), &build, &to->build_id);
@@ -288,7 +273,7 @@ static int merge_head(struct merging *m)
 int cr_merge_policies(const struct cr_policy *const *in, size_t n, enum cr_prefer prefer,
 		      struct cr_merge *out)
 {
-	struct merging m = { in, n, prefer, out };
+	struct merging m = { .in = in, .n = n, .prefer = prefer, .out = out };
 	enum cr_abi abi;
 	uint32_t nr;
 	int rc;
@@ -326,23 +311,56 @@ static int prove(const struct cr_policy *p, const struct cr_buf *text, const cha
 	return rc;
 }
 
-int cr_merge_write(const struct cr_policy *p, const char *like, const char *path,
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* A learner may have written while we merged: what it saw must not be lost. */
+static int unchanged(const struct cr_policy *like, const struct cr_buf *old, const char *path,
+		     struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf now = CR_BUF_INIT;
+	struct stat st;
+	int rc;
+
+	if (!same_file(path, like->path))
+		return 0;
+	rc = cr_text_read(path, &now, &st, err);
+	if (rc < 0 || (now.len == old->len && memcmp(cr_buf_str(&now), cr_buf_str(old),
+						     now.len) == 0))
+		return rc;
+	cr_err_set(err, -EAGAIN, "%s has changed while it was being merged", path);
+	cr_err_hint(err, "nothing was written; merge again");
+	return -EAGAIN;
+}
+
+static int make_text(const struct cr_policy *p, const struct cr_buf *old, const char *shown,
+		     struct cr_buf *text, struct cr_err *err)
+{
+	int rc = cr_ini_edit(cr_buf_str(old), old->len, p, text);
+
+	return rc < 0 ? cr_err_sys(err, rc, "cannot write %s", shown) : prove(p, text, shown, err);
+}
+
+int cr_merge_write(const struct cr_policy *p, const struct cr_policy *like, const char *path,
 		   struct cr_buf *text, struct cr_err *err)
 {
-	cr_auto_buf struct cr_buf old = CR_BUF_INIT;
 	const char *shown = path ? path : "the merged policy";
 	struct cr_disk disk = { .dir = -1 };
-	struct stat st;
-	int rc = path ? cr_disk_lock(path, false, &disk, err) : 0;
+	int rc;
 
+	if (!like->source)
+		return cr_err_sys(err, -ENOMEM, "cannot write %s", shown);
+	rc = path ? cr_disk_lock(path, false, &disk, err) : 0;
 	if (rc < 0)
 		return rc;
-	rc = cr_text_read(like, &old, &st, err);
-	if (rc == 0) {
-		rc = cr_ini_edit(cr_buf_str(&old), old.len, p, text);
-		rc = rc < 0 ? cr_err_sys(err, rc, "cannot write %s", shown) :
-			      prove(p, text, shown, err);
-	}
+	if (path)
+		rc = unchanged(like, &like->source->text, path, err);
+	if (rc == 0)
+		rc = make_text(p, &like->source->text, shown, text, err);
 	if (rc == 0 && path)
 		rc = cr_disk_write(&disk, cr_buf_str(text), text->len, err);
 	if (path)
