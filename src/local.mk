@@ -37,7 +37,7 @@ libcr_a_SOURCES = \
 	src/learn/learn.c \
 	src/enforce/decode-int.h src/enforce/decode.c src/enforce/enforce.c \
 	src/enforce/flags.c src/enforce/signatures.c \
-	src/export/answers.c src/export/bpf.c src/export/check.c src/export/compile.c \
+	src/export/answers.c src/export/bpf.c src/export/compile.c \
 	src/export/export-int.h src/export/export.c src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
 	src/import/audit.c src/import/import-int.h src/import/import.c src/import/minijail.c \

@@ -6,11 +6,13 @@
  * Out:   a classic BPF program for seccomp(2), proved to say what the plan says
  * Never: loads it, knows a process
  *
- * Every call either passes in the kernel (SECCOMP_RET_ALLOW) or stops (SECCOMP_RET_TRACE
- * with CR_FILTER_DATA). Denials are the supervisor's, so that each can be reported; with no
- * supervisor a RET_TRACE call fails with ENOSYS (seccomp(2)): closed, not open.
+ * Under a supervisor every call either passes in the kernel (SECCOMP_RET_ALLOW) or stops
+ * (SECCOMP_RET_TRACE with CR_FILTER_DATA). Denials are the supervisor's, so that each can be
+ * reported; when it is gone a RET_TRACE call fails with ENOSYS (seccomp(2)): closed, not open.
+ * A filter that is to work alone (cr_filter_plan_alone) answers everything itself.
  *
- * Some calls stop although they are allowed, since they could take a task out of our sight:
+ * Under a supervisor some calls stop although they are allowed, since they could take a task out
+ * of our sight:
  *   clone        with CLONE_UNTRACED (the child would not be ours)
  *   clone3       always (its flags lie in memory, where a filter cannot look)
  *   seccomp      with SECCOMP_FILTER_FLAG_NEW_LISTENER (RET_USER_NOTIF beats RET_TRACE)
@@ -34,12 +36,23 @@ enum cr_pass {
 	CR_PASS_STOP,		/* the supervisor decides */
 	CR_PASS_ALLOW,		/* the kernel lets it through, whatever the arguments */
 	CR_PASS_UNLESS_MASK,	/* it passes when (args[arg] & mask) == 0, and stops otherwise */
+	CR_PASS_ANSWER,		/* the kernel answers ret */
+	CR_PASS_WITH_KEY,	/* it passes when its last arguments are key; else ret */
 };
 
+/* Two arguments that no call with a key looks at: 128 bits that only who made the filter knows. */
+#define CR_FILTER_KEYS 2
+#define CR_FILTER_KEY_ARG 4
+
+/* Of zeroes: everything stops. */
 struct cr_filter_plan {
 	struct {
 		uint8_t pass[CR_NR_MAX];	/* enum cr_pass */
+		uint32_t ret[CR_NR_MAX];	/* SECCOMP_RET_* */
+		uint32_t beyond;	/* for numbers from CR_NR_MAX on; 0: they stop */
 	} abi[CR_ABI_COUNT];
+	uint32_t foreign;		/* for other architectures; 0: they stop */
+	uint64_t key[CR_FILTER_KEYS];
 };
 
 struct cr_filter {
@@ -53,21 +66,33 @@ struct cr_filter_use {
 	uint32_t confirm;	/* executions that confirm a learned rule */
 };
 
-/* Which calls pass in the kernel. Calls that libseccomp cannot express in an ABI (socketcall's
- * twins on i386, all of x32) stop: slower, never wrong. */
+/* Which calls pass in the kernel, under a supervisor. */
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan);
+
+/* What strict mode makes of each call, for a kernel that is alone with it: denials act there, and
+ * what a rule logs goes to the kernel's log. No call has a key. */
+void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
+			  struct cr_filter_plan *plan);
+
+/* The highest call that existed for the policy's author, below CR_NR_MAX. */
+uint32_t cr_filter_horizon(const struct cr_policy *p);
+
+/* SECCOMP_RET_*: what becomes of a call whose arguments do not open it (@nr may be CR_NR_MAX: of
+ * all beyond); of other architectures. */
+uint32_t cr_filter_otherwise(const struct cr_filter_plan *plan, enum cr_abi abi, uint32_t nr);
+uint32_t cr_filter_foreign(const struct cr_filter_plan *plan);
 
 /* The argument and mask of a CR_PASS_UNLESS_MASK call. */
 void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *mask);
 
-/* Compiles @plan with libseccomp and proves the result. On failure @f is empty. */
+/* Compiles @plan and proves the result. On failure @f is empty: -E2BIG, -EBADMSG, -ENOMEM. */
 int cr_filter_build(const struct cr_filter_plan *plan, struct cr_filter *f, struct cr_err *err)
 	CR_MUST_CHECK;
 
 /* Runs @f in user space for every number of every ABI, every constant the program compares with and
- * its neighbours, foreign architectures, and the boundary values of masked arguments, and compares
- * with @plan. -EBADMSG and a sentence naming the call on the first mismatch. */
+ * its neighbours, foreign architectures, and the boundary values of arguments that decide, and
+ * compares with @plan. -EBADMSG and a sentence naming the call on the first mismatch. */
 int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f,
 		    struct cr_err *err) CR_MUST_CHECK;
 

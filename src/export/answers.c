@@ -61,9 +61,7 @@ void cr_export_answers(const struct cr_policy *p, struct cr_export *x)
 	x->p = p;
 	x->violation = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
 								fails(p->violation.err);
-	x->horizon = p->horizon_nr ? p->horizon_nr : cr_nr_highest(CR_ABI_NATIVE);
-	if (x->horizon >= CR_NR_MAX)
-		x->horizon = CR_NR_MAX - 1;
+	x->horizon = cr_filter_horizon(p);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		bool none = shut(p, abi);
 

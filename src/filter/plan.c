@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <linux/sched.h>
-#include <seccomp.h>
-#include <string.h>
 
 #include "cr/filter.h"
+#include "cr/names.h"
 
 static bool is_restart(enum cr_abi abi, uint32_t nr)
 {
@@ -35,42 +35,20 @@ void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *m
 		*mask = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 }
 
-/* Can libseccomp say "this call and no other" in @abi? It takes foreign calls by their native
- * number, through the name. i386's socket and SysV IPC calls exist directly and behind
- * socketcall and ipc; a rule for one opens both, which shows in that their names do
- * not lead back to the number. */
-static bool expressible(enum cr_abi abi, uint32_t nr)
-{
-	uint32_t arch = cr_abi_facts[abi].scmp_arch;
-	char *name;
-	int back;
-
-	if (abi == CR_ABI_NATIVE)
-		return true;
-	if (abi == CR_ABI_X32)
-		return false;
-	name = seccomp_syscall_resolve_num_arch(arch, (int)nr);
-	if (!name)
-		return false;
-	back = seccomp_syscall_resolve_name_arch(arch, name);
-	free(name);
-	return back == (int)nr;
-}
-
 static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_use *use,
 			    enum cr_abi abi, uint32_t nr)
 {
 	const struct cr_rule *rule;
 
 	/* The kernel makes it, to go on with a call that was judged already. */
-	if (is_restart(abi, nr) && expressible(abi, nr))
+	if (is_restart(abi, nr))
 		return CR_PASS_ALLOW;
 	if (use->all)
 		return CR_PASS_STOP;
 	rule = cr_policy_find(p, abi, nr);
 	if (!rule || !cr_rule_confirmed(rule, use->learning, use->confirm))
 		return CR_PASS_STOP;
-	return expressible(abi, nr) ? limit(abi, nr) : CR_PASS_STOP;
+	return limit(abi, nr);
 }
 
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
@@ -79,8 +57,94 @@ void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 	enum cr_abi abi;
 	uint32_t nr;
 
+	*plan = (struct cr_filter_plan){ 0 };
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++)
 			plan->abi[abi].pass[nr] = (uint8_t)pass_of(p, use, abi, nr);
 	}
+}
+
+uint32_t cr_filter_horizon(const struct cr_policy *p)
+{
+	uint32_t nr = p->horizon_nr ? p->horizon_nr : cr_nr_highest(CR_ABI_NATIVE);
+
+	return nr < CR_NR_MAX ? nr : CR_NR_MAX - 1;
+}
+
+static uint32_t fails(int err)
+{
+	return SECCOMP_RET_ERRNO | ((uint32_t)err & SECCOMP_RET_DATA);
+}
+
+struct alone {
+	const struct cr_policy *p;
+	uint32_t violation;
+	uint32_t horizon;
+};
+
+static uint32_t answer(const struct alone *a, enum cr_abi abi, uint32_t nr)
+{
+	const struct cr_rule *rule = cr_policy_find(a->p, abi, nr);
+	enum cr_action act = rule ? rule->act : CR_ACT_NONE;
+
+	if (is_restart(abi, nr))
+		return SECCOMP_RET_ALLOW;
+	switch (act) {
+	case CR_ACT_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case CR_ACT_LOG:
+		return SECCOMP_RET_LOG;
+	case CR_ACT_ERRNO:
+		return fails(rule->err);
+	case CR_ACT_NEVER:
+		return a->violation;
+	case CR_ACT_NONE:
+		break;
+	}
+	return nr > a->horizon ? fails(ENOSYS) : a->violation;
+}
+
+void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
+			  struct cr_filter_plan *plan)
+{
+	const struct alone a = {
+		.p = p, .horizon = cr_filter_horizon(p),
+		.violation = violation->what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
+								    fails(violation->err),
+	};
+	enum cr_abi abi;
+	uint32_t nr;
+
+	*plan = (struct cr_filter_plan){ .foreign = SECCOMP_RET_KILL_PROCESS };
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		for (nr = 0; nr < CR_NR_MAX; nr++) {
+			plan->abi[abi].pass[nr] = CR_PASS_ANSWER;
+			plan->abi[abi].ret[nr] = answer(&a, abi, nr);
+		}
+		plan->abi[abi].beyond = fails(ENOSYS);
+	}
+}
+
+#define STOP (SECCOMP_RET_TRACE | CR_FILTER_DATA)
+
+uint32_t cr_filter_otherwise(const struct cr_filter_plan *plan, enum cr_abi abi, uint32_t nr)
+{
+	if (nr >= CR_NR_MAX)
+		return plan->abi[abi].beyond ? plan->abi[abi].beyond : STOP;
+	switch ((enum cr_pass)plan->abi[abi].pass[nr]) {
+	case CR_PASS_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case CR_PASS_STOP:
+	case CR_PASS_UNLESS_MASK:
+		break;
+	case CR_PASS_ANSWER:
+	case CR_PASS_WITH_KEY:
+		return plan->abi[abi].ret[nr];
+	}
+	return STOP;
+}
+
+uint32_t cr_filter_foreign(const struct cr_filter_plan *plan)
+{
+	return plan->foreign ? plan->foreign : STOP;
 }

@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <linux/audit.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cr/filter.h"
 #include "cr/names.h"
@@ -32,101 +34,165 @@ static const uint32_t foreign[] = {
 	AUDIT_ARCH_RISCV64, AUDIT_ARCH_MIPS,
 };
 
-static const char *pass_words(enum cr_pass pass)
+static const char *words(uint32_t ret)
 {
-	switch (pass) {
-	case CR_PASS_STOP:
-		return "should stop";
-	case CR_PASS_ALLOW:
-		return "should pass";
-	case CR_PASS_UNLESS_MASK:
-		return "should pass or stop by one argument";
+	switch (ret & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+		return "pass";
+	case SECCOMP_RET_LOG:
+		return "be logged";
+	case SECCOMP_RET_ERRNO:
+		return "fail";
+	case SECCOMP_RET_TRACE:
+		return "stop";
 	}
-	return "?";
+	return "kill";
 }
 
-static int wrong(const struct proof *p, const struct seccomp_data *d, enum cr_pass want,
-		 const char *what)
+/* @got NULL: the answer is right, the way to it is not. */
+static int wrong(const struct proof *p, const struct seccomp_data *d, uint32_t want,
+		 const uint32_t *got)
 {
-	char name[CR_NAME_MAX];
+	char name[CR_NAME_MAX], what[96] = "is decided by what should not matter";
 	enum cr_abi abi;
 	uint32_t nr;
 
+	if (got)
+		snprintf(what, sizeof(what), "would %s (%#x), but should %s (%#x)", words(*got),
+			 *got, words(want), want);
 	if (cr_abi_of(d->arch, d->nr, &abi, &nr) < 0)
 		cr_err_set(p->err, -EBADMSG, "the compiled filter is wrong: call %u of "
 			   "architecture %#x %s", d->nr, d->arch, what);
 	else
 		cr_err_set(p->err, -EBADMSG, "the compiled filter is wrong: %s (%s, number %#x) "
-			   "%s, but %s", cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
-			   d->nr, what, pass_words(want));
-	cr_err_hint(p->err, "this is a fault of chestnut or of libseccomp, not of the policy");
+			   "%s", cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name, d->nr,
+			   what);
+	cr_err_hint(p->err, "this is a fault of chestnut, not of the policy");
 	return -EBADMSG;
 }
 
 /* One run: the answer must be @want, found by looking at no more than @may. */
-static int check(const struct proof *p, const struct seccomp_data *d, enum cr_pass want,
-		 uint32_t may)
+static int check(const struct proof *p, const struct seccomp_data *d, uint32_t want, uint32_t may)
 {
-	uint32_t right = want == CR_PASS_ALLOW ? SECCOMP_RET_ALLOW :
-						 SECCOMP_RET_TRACE | CR_FILTER_DATA;
 	uint32_t loaded, ret = cr_bpf_run(p->f, d, &loaded);
 
-	if (ret == right && !(loaded & ~may))
-		return 0;
-	if (ret == right)
-		return wrong(p, d, want, "is decided by what should not matter");
-	return wrong(p, d, want, ret == SECCOMP_RET_ALLOW ? "would pass" :
-				 want == CR_PASS_STOP ? "would neither pass nor stop" :
-							"would not pass");
+	if (ret != want)
+		return wrong(p, d, want, &ret);
+	return loaded & ~may ? wrong(p, d, want, NULL) : 0;
 }
 
-/* One value of the argument that decides; the others must not be looked at. */
-static int check_value(const struct proof *p, struct seccomp_data *d, unsigned int arg,
-		       uint64_t mask, uint64_t value)
-{
-	uint32_t may = WORD_OF(nr) | WORD_OF(arch) | (3 * WORD_OF(args[0])) << (2 * arg);
+/* What the plan says of a call whose arguments decide, and which of them. */
+struct decider {
+	enum cr_abi abi;
+	uint32_t nr;
+	unsigned int arg;	/* the first that counts */
+	unsigned int n;		/* how many */
+	uint64_t mask;		/* it passes when all, masked by this, are ... */
+	uint64_t value[CR_FILTER_KEYS];
+	uint32_t may;		/* words that may be looked at */
+};
 
-	d->args[arg] = value;
-	return check(p, d, value & mask ? CR_PASS_STOP : CR_PASS_ALLOW, may);
+static bool opens(const struct decider *w, const struct seccomp_data *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->n; i++) {
+		if ((d->args[w->arg + i] & w->mask) != w->value[i])
+			return false;
+	}
+	return true;
 }
 
-/* Each half of the argument against every constant of the program, with the other half at a border.
- * 0 and all ones are among the constants. */
-static int check_masked(const struct proof *p, struct seccomp_data *d, enum cr_abi abi, uint32_t nr)
+static int check_decided(const struct proof *p, const struct decider *w,
+			 const struct seccomp_data *d)
 {
-	uint64_t mask, half[4];
-	unsigned int arg;
-	size_t i, j;
+	uint32_t want = opens(w, d) ? SECCOMP_RET_ALLOW :
+				      cr_filter_otherwise(p->plan, w->abi, w->nr);
+
+	return check(p, d, want, w->may);
+}
+
+/* The words of the deciding arguments, each as it should be or not, by the bits of @how. */
+static void set_words(const struct decider *w, struct seccomp_data *d, unsigned int how)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->n; i++, how >>= 2) {
+		uint64_t value = w->value[i];
+
+		if (how & 1)
+			value ^= (uint32_t)w->mask ? (uint32_t)w->mask : UINT32_MAX;
+		if (how & 2)
+			value ^= w->mask >> 32 ? w->mask & ~(uint64_t)UINT32_MAX :
+						 (uint64_t)UINT32_MAX << 32;
+		d->args[w->arg + i] = value;
+	}
+}
+
+/* One word against every constant of the program, and with each of its bits turned round. */
+static int check_word(const struct proof *p, const struct decider *w, struct seccomp_data *d,
+		      unsigned int how, unsigned int word)
+{
+	unsigned int shift = word % 2 * 32, arg = w->arg + word / 2;
+	uint64_t other = (uint64_t)UINT32_MAX << (32 - shift);
+	size_t i;
 	int rc = 0;
 
-	cr_filter_mask(abi, nr, &arg, &mask);
-	half[0] = 0;
-	half[1] = (uint32_t)mask;
-	half[2] = (uint32_t)~mask;
-	half[3] = UINT32_MAX;
-	for (i = 0; i < p->n && rc == 0; i++) {
-		rc = check_value(p, d, arg, mask, (uint64_t)p->k[i] << 32 | p->k[i]);
-		for (j = 0; j < CR_ARRAY_SIZE(half) && rc == 0; j++) {
-			rc = check_value(p, d, arg, mask, half[j] << 32 | p->k[i]);
-			if (rc == 0)
-				rc = check_value(p, d, arg, mask,
-						 (uint64_t)p->k[i] << 32 | half[j]);
-		}
+	for (i = 0; i < p->n + 32 && rc == 0; i++) {
+		set_words(w, d, how);
+		if (i < p->n)
+			d->args[arg] = (d->args[arg] & other) | (uint64_t)p->k[i] << shift;
+		else
+			d->args[arg] ^= 1ull << (i - p->n + shift);
+		rc = check_decided(p, w, d);
 	}
 	return rc;
+}
+
+/* ... with the others each as it should be and not. */
+static int check_words(const struct proof *p, const struct decider *w, struct seccomp_data *d)
+{
+	unsigned int how, word;
+	int rc = 0;
+
+	for (how = 0; how < 1u << (2 * w->n) && rc == 0; how++) {
+		for (word = 0; word < 2 * w->n && rc == 0; word++)
+			rc = check_word(p, w, d, how, word);
+	}
+	return rc;
+}
+
+static int check_arguments(const struct proof *p, struct seccomp_data *d, enum cr_abi abi,
+			   uint32_t nr)
+{
+	struct decider w = { .abi = abi, .nr = nr, .may = WORD_OF(nr) | WORD_OF(arch) };
+
+	if (p->plan->abi[abi].pass[nr] == CR_PASS_UNLESS_MASK) {
+		w.n = 1;
+		cr_filter_mask(abi, nr, &w.arg, &w.mask);
+		w.may |= (3 * WORD_OF(args[0])) << (2 * w.arg);
+	} else {
+		w.n = CR_FILTER_KEYS;
+		w.arg = CR_FILTER_KEY_ARG;
+		w.mask = UINT64_MAX;
+		memcpy(w.value, p->plan->key, sizeof(w.value));
+		w.may |= (15 * WORD_OF(args[0])) << (2 * w.arg);
+	}
+	return check_words(p, &w, d);
 }
 
 static int check_number(const struct proof *p, uint32_t arch, uint32_t raw)
 {
 	struct seccomp_data d = { .nr = (int)raw, .arch = arch };
-	enum cr_pass want = CR_PASS_STOP;
+	uint32_t want = cr_filter_foreign(p->plan);
 	enum cr_abi abi;
 	uint32_t nr;
 
-	if (cr_abi_of(arch, raw, &abi, &nr) == 0 && nr < CR_NR_MAX) {
-		want = p->plan->abi[abi].pass[nr];
-		if (want == CR_PASS_UNLESS_MASK)
-			return check_masked(p, &d, abi, nr);
+	if (cr_abi_of(arch, raw, &abi, &nr) == 0) {
+		if (nr < CR_NR_MAX && (p->plan->abi[abi].pass[nr] == CR_PASS_UNLESS_MASK ||
+				       p->plan->abi[abi].pass[nr] == CR_PASS_WITH_KEY))
+			return check_arguments(p, &d, abi, nr);
+		want = cr_filter_otherwise(p->plan, abi, nr);
 	}
 	return check(p, &d, want, WORD_OF(nr) | WORD_OF(arch));
 }
@@ -150,7 +216,7 @@ static int check_arch(const struct proof *p, uint32_t arch)
 	return rc;
 }
 
-/* An architecture that is none of ours stops, and the number has no say in it. */
+/* Of an architecture that is none of ours the number has no say in it. */
 static int check_foreign(const struct proof *p, uint32_t arch)
 {
 	struct seccomp_data d = { .nr = 0, .arch = arch };
@@ -159,7 +225,7 @@ static int check_foreign(const struct proof *p, uint32_t arch)
 
 	if (cr_abi_of(arch, 0, &abi, &nr) == 0)
 		return 0;
-	return check(p, &d, CR_PASS_STOP, WORD_OF(arch));
+	return check(p, &d, cr_filter_foreign(p->plan), WORD_OF(arch));
 }
 
 static int check_all(const struct proof *p)
