@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
-	include/cr/add.h include/cr/arch.h include/cr/base.h include/cr/bp.h include/cr/buf.h \
+	include/cr/add.h include/cr/arch.h include/cr/args.h include/cr/base.h include/cr/bp.h \
+	include/cr/buf.h \
 	include/cr/cli.h include/cr/cxx.h include/cr/decode.h include/cr/diff.h \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
 	include/cr/filter.h include/cr/front.h include/cr/functions.h include/cr/image.h \
@@ -25,7 +26,9 @@ libcr_a_SOURCES = \
 	src/unwind/clean.c src/unwind/file.c src/unwind/maps.c src/unwind/mem.c \
 	src/unwind/names.c src/unwind/print.c src/unwind/slow.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
-	src/policy/add.c src/policy/diff.c src/policy/disk.c src/policy/disk.h \
+	src/policy/add.c src/policy/args.c src/policy/flags-net.c src/policy/flags-ops.c \
+	src/policy/flags.c src/policy/flags.h src/policy/signatures.c \
+	src/policy/diff.c src/policy/disk.c src/policy/disk.h \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
 	src/policy/includes.h src/policy/ini.c \
 	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \
@@ -35,8 +38,7 @@ libcr_a_SOURCES = \
 	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
 	src/core/over-slot.c src/core/over.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \
-	src/enforce/decode-int.h src/enforce/decode.c src/enforce/enforce.c \
-	src/enforce/flags.c src/enforce/signatures.c \
+	src/enforce/decode.c src/enforce/enforce.c \
 	src/export/answers.c src/export/bpf.c src/export/compile.c \
 	src/export/export-int.h src/export/export.c src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \

@@ -26,6 +26,10 @@ const char *cr_nr_to_name(enum cr_abi abi, uint32_t nr, char name[CR_NAME_MAX]);
 /* The known name nearest to @name, or NULL when nothing is near. Static storage of the table. */
 const char *cr_name_nearest(enum cr_abi abi, const char *name, char near[CR_NAME_MAX]);
 
+/* How many letters to change, add, leave out or swap to make @b of @a. Names longer than
+ * CR_NAME_MAX are cut off. */
+unsigned int cr_name_distance(const char *a, const char *b);
+
 /* The highest number that this build knows a name for in @abi. */
 uint32_t cr_nr_highest(enum cr_abi abi);
 

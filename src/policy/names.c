@@ -127,8 +127,7 @@ const char *cr_nr_to_name(enum cr_abi abi, uint32_t nr, char name[CR_NAME_MAX])
 	return name;
 }
 
-/* Levenshtein distance, cut off at CR_NAME_MAX characters; two swapped letters cost one. */
-static unsigned int distance(const char *a, const char *b)
+unsigned int cr_name_distance(const char *a, const char *b)
 {
 	unsigned int rows[3][CR_NAME_MAX + 1];
 	unsigned int *before = rows[0], *last = rows[1], *now = rows[2], *t;
@@ -191,7 +190,7 @@ const char *cr_name_nearest(enum cr_abi abi, const char *name, char near[CR_NAME
 	near[0] = '\0';
 	for (nr = 0; nr < CR_NR_MAX; nr++) {
 		known = library_name(abi, nr);
-		d = known ? distance(lower, known) : best;
+		d = known ? cr_name_distance(lower, known) : best;
 		if (d < best && d < i) {
 			best = d;
 			snprintf(near, CR_NAME_MAX, "%s", known);

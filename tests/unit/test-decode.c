@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -79,7 +80,7 @@ CR_TEST(arguments)
 		  "open(\"/bin/sh\", O_RDWR|O_TMPFILE|O_SYNC, 0600)" },
 		{ X, "socket", { AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP },
 		  "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP)" },
-		{ X, "socket", { 99, 77, 0 }, "socket(0x63, 0x4d, IPPROTO_IP)" },
+		{ X, "socket", { 99, 77, 0 }, "socket(0x63, 0x4d, 0)" },
 		{ X, "kill", { 123, SIGTERM }, "kill(123, SIGTERM)" },
 		{ X, "kill", { (uint64_t)-1, 0 }, "kill(-1, 0)" },
 		{ X, "mmap", { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -96,7 +97,18 @@ CR_TEST(arguments)
 		{ X, "setsockopt", { 3, SOL_SOCKET, SO_REUSEADDR, 0x10, 4 },
 		  "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, 0x10, 4)" },
 		{ X, "setsockopt", { 3, IPPROTO_TCP, 1, 0x10, 4 },
-		  "setsockopt(3, IPPROTO_TCP, 1, 0x10, 4)" },
+		  "setsockopt(3, IPPROTO_TCP, TCP_NODELAY, 0x10, 4)" },
+		{ X, "getsockopt", { 3, 12345, 1, 0, 0 }, "getsockopt(3, 0x3039, 1, NULL, NULL)" },
+		{ X, "socket", { AF_NETLINK, SOCK_RAW, 16 },
+		  "socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)" },
+		{ X, "socket", { AF_INET6, SOCK_RAW, 0 },
+		  "socket(AF_INET6, SOCK_RAW, IPPROTO_IP)" },
+		{ X, "personality", { 0xffffffff }, "personality(0xffffffff)" },
+		{ X, "personality", { ADDR_NO_RANDOMIZE | PER_LINUX32 },
+		  "personality(PER_LINUX32|ADDR_NO_RANDOMIZE)" },
+		{ X, "umask", { HIGH | 0x10000 | 022 }, "umask(022)" },
+		{ X, "mremap", { 0x1000, 1, 2, MREMAP_MAYMOVE, 0 },
+		  "mremap(0x1000, 1, 2, MREMAP_MAYMOVE, NULL)" },
 		{ X, "lseek", { 3, (uint64_t)-10, SEEK_END }, "lseek(3, -10, SEEK_END)" },
 		{ X, "access", { 1, 0 }, "access(\"/bin/sh\", F_OK)" },
 		{ X, "getpid", { 1, 2, 3 }, "getpid()" },
@@ -110,7 +122,7 @@ CR_TEST(halves)
 	static const struct row rows[] = {
 		{ X, "close", { HIGH | 3 }, "close(3)" },
 		{ X, "socket", { HIGH | AF_UNIX, HIGH | SOCK_DGRAM, HIGH },
-		  "socket(AF_UNIX, SOCK_DGRAM, IPPROTO_IP)" },
+		  "socket(AF_UNIX, SOCK_DGRAM, 0)" },
 		{ X, "openat", { 0xffffff9c, 5, HIGH | O_RDWR, HIGH | 0 },
 		  "openat(AT_FDCWD, \"\", O_RDWR, 0)" },
 		{ X, "mprotect", { 0, 1, HIGH | PROT_READ },
@@ -118,6 +130,13 @@ CR_TEST(halves)
 		{ I, "close", { 0xffffffff }, "close(-1)" },
 		{ I, "lseek", { 3, 0xfffffff6, SEEK_CUR }, "lseek(3, -10, SEEK_CUR)" },
 		{ X, "lseek", { 3, 0xfffffff6, SEEK_CUR }, "lseek(3, 4294967286, SEEK_CUR)" },
+		{ X, "clone", { HIGH | SIGCHLD }, "clone(SIGCHLD, NULL, NULL, NULL, NULL)" },
+		{ X, "unshare", { HIGH | CLONE_NEWNS }, "unshare(CLONE_NEWNS|0xdeadbeef00000000)" },
+		{ X, "setuid", { 0x10005 }, "setuid(65541)" },
+		{ I, "setuid", { 0x10005 }, "setuid(5)" },
+		{ I, "mmap", { 0x1000 }, "mmap(0x1000)" },
+		{ I, "mmap2", { 0, 1, PROT_READ, MAP_PRIVATE, 0xffffffff, 0 },
+		  "mmap2(NULL, 1, PROT_READ, MAP_PRIVATE, -1, 0x0)" },
 		{ I, "execve", { 1, 0, 0 }, "execve(\"/bin/sh\", NULL, NULL)" },
 	};
 
