@@ -13,8 +13,8 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-bp test-commands test-core test-decode test-edit \
-	test-exits test-filter test-find test-functions test-ini test-judge test-lint test-merge \
-	test-names test-options test-over test-policy test-store test-window
+	test-exits test-filter test-find test-functions test-import test-ini test-judge test-lint \
+	test-merge test-names test-options test-over test-policy test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
@@ -29,7 +29,7 @@ NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/unit/test-manage.sh tests/fuzz/replay.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
-check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-ini
+check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-import fuzz-ini
 
 test_base_SOURCES = tests/unit/test-base.c
 test_base_CPPFLAGS = $(test_cppflags)
@@ -62,13 +62,18 @@ test_find_LDADD = $(cr_libs)
 test_functions_SOURCES = tests/unit/test-functions.c
 test_functions_CPPFLAGS = $(test_cppflags)
 test_functions_LDADD = $(cr_libs)
+test_import_SOURCES = tests/unit/test-import.c src/cli/import.c src/cli/json.c \
+	src/cli/options.c src/cli/find.c
+test_import_CPPFLAGS = $(test_cppflags)
+test_import_LDADD = $(cr_libs)
 test_ini_SOURCES = tests/unit/test-ini.c
 test_ini_CPPFLAGS = $(test_cppflags)
 test_ini_LDADD = $(cr_libs)
 test_judge_SOURCES = tests/unit/test-judge.c
 test_judge_CPPFLAGS = $(test_cppflags)
 test_judge_LDADD = $(cr_libs)
-test_lint_SOURCES = tests/unit/test-lint.c src/cli/lint.c src/cli/options.c src/cli/find.c
+test_lint_SOURCES = tests/unit/test-lint.c src/cli/lint.c src/cli/json.c \
+	src/cli/options.c src/cli/find.c
 test_lint_CPPFLAGS = $(test_cppflags)
 test_lint_LDADD = $(cr_libs)
 test_merge_SOURCES = tests/unit/test-merge.c
@@ -92,6 +97,9 @@ test_store_LDADD = $(cr_libs)
 test_window_SOURCES = tests/unit/test-window.c
 test_window_CPPFLAGS = $(test_cppflags)
 test_window_LDADD = $(cr_libs)
+fuzz_import_SOURCES = tests/fuzz/fuzz-import.c
+fuzz_import_CPPFLAGS = $(test_cppflags)
+fuzz_import_LDADD = $(cr_libs)
 fuzz_ini_SOURCES = tests/fuzz/fuzz-ini.c
 fuzz_ini_CPPFLAGS = $(test_cppflags)
 fuzz_ini_LDADD = $(cr_libs)
@@ -195,7 +203,8 @@ CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 
 EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
 	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
-	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-ini \
+	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-import \
+	tests/fuzz/corpus-ini tests/unit/cli-run.h \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench
 

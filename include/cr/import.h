@@ -33,11 +33,20 @@ struct cr_imported {
 	uint64_t skipped;		/* broken ones; the first are told in losses */
 };
 
-/* Reads @fd to its end; @path is for messages. A broken record is skipped and told in losses when
- * @skip_bad, else it ends the import: -EINVAL with "PATH:LINE: what". -ENODATA when nothing was
- * found that the format is made of. On failure @out is empty. */
-int cr_import(const struct cr_import_format *f, int fd, const char *path, bool skip_bad,
-	      struct cr_imported *out, struct cr_err *err) CR_MUST_CHECK;
+struct cr_import_how {
+	bool skip_bad;		/* a broken record is skipped, and told in losses */
+	const char *exe;	/* borrowed; only records of executables like this; NULL: all */
+};
+
+/* Do records of @f name the executable? Elsewhere cr_import_how.exe must be NULL. */
+bool cr_import_has_exe(const struct cr_import_format *f);
+
+/* Reads @fd to its end; @path is for messages. A broken record that is not skipped ends the
+ * import: -EINVAL with "PATH:LINE: what". -ENODATA when nothing was found that the format is made
+ * of. On failure @out is empty. */
+int cr_import(const struct cr_import_format *f, int fd, const char *path,
+	      const struct cr_import_how *how, struct cr_imported *out, struct cr_err *err)
+	CR_MUST_CHECK;
 void cr_imported_fini(struct cr_imported *im);
 
 #endif

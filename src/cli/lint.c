@@ -7,12 +7,12 @@
 #endif
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cr/cli.h"
 #include "cr/ini.h"
+#include "cr/json.h"
 #include "cr/lint.h"
 #include "cr/log.h"
 #include "cr/names.h"
@@ -161,104 +161,68 @@ static void print_report(const struct view *v)
 	print_rows(v, CR_LINT_CVES, "published kernel holes");
 }
 
-static bool put(struct json_object *to, const char *key, struct json_object *value)
+static void json_finding(struct cr_json *j, struct json_object *list,
+			 const struct cr_lint_finding *f)
 {
-	return value && json_object_object_add(to, key, value) == 0;
-}
-
-static bool put_text(struct json_object *to, const char *key, const char *text)
-{
-	return put(to, key, json_object_new_string(text));
-}
-
-static bool json_finding(struct json_object *list, const struct cr_lint_finding *f)
-{
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = cr_json_object(j, list, NULL);
 	char name[CR_NAME_MAX];
-	bool ok = o && put_text(o, "level", f->level == CR_LINT_LOUD ? "loud" :
-							level_words[f->level]);
 
-	ok = ok && put_text(o, "abi", cr_abi_facts[f->abi].name) &&
-	     put_text(o, "call", cr_nr_to_name(f->abi, f->nr, name)) &&
-	     put(o, "nr", json_object_new_int((int)f->nr)) &&
-	     put_text(o, "why", f->row->why) && put_text(o, "source", f->row->source) &&
-	     put_text(o, "origin", origin_word(f->rule));
-	if (ok && f->rule->base)
-		ok = put_text(o, "base", f->rule->base);
-	else if (ok)
-		ok = put(o, "line", json_object_new_int((int)f->rule->line));
-	if (ok && f->twins)
-		ok = put_text(o, "twins", f->twins);
-	if (ok && json_object_array_add(list, o) == 0)
-		return true;
-	json_object_put(o);
-	return false;
+	cr_json_text(j, o, "level", f->level == CR_LINT_LOUD ? "loud" : level_words[f->level]);
+	cr_json_text(j, o, "abi", cr_abi_facts[f->abi].name);
+	cr_json_text(j, o, "call", cr_nr_to_name(f->abi, f->nr, name));
+	cr_json_count(j, o, "nr", f->nr);
+	cr_json_text(j, o, "why", f->row->why);
+	cr_json_text(j, o, "source", f->row->source);
+	cr_json_text(j, o, "origin", origin_word(f->rule));
+	if (f->rule->base)
+		cr_json_text(j, o, "base", f->rule->base);
+	else
+		cr_json_count(j, o, "line", f->rule->line);
+	if (f->twins)
+		cr_json_text(j, o, "twins", f->twins);
 }
 
-static bool json_row(struct json_object *list, const struct cr_lint_row *row)
+static void json_rows(struct cr_json *j, const struct view *v, enum cr_lint_table table,
+		      const char *key)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *list = cr_json_array(j, j->top, key), *o;
+	size_t i;
 
-	if (o && put_text(o, "name", row->key) && put_text(o, "needs", row->need) &&
-	    put_text(o, "why", row->why) && put_text(o, "source", row->source) &&
-	    put(o, "open", json_object_new_boolean(row->open)) &&
-	    json_object_array_add(list, o) == 0)
-		return true;
-	json_object_put(o);
-	return false;
-}
+	for (i = 0; i < v->rows->n; i++) {
+		const struct cr_lint_row *row = &v->rows->row[i];
 
-static bool json_surface(struct json_object *surface, const struct cr_lint_report *r)
-{
-	bool ok = true;
-	unsigned int i;
-
-	for (i = 0; ok && i < CR_ABI_COUNT; i++) {
-		struct json_object *o = json_object_new_object();
-
-		ok = o && put(surface, cr_abi_facts[i].name, o) &&
-		     put(o, "reachable", json_object_new_int((int)r->reachable[i])) &&
-		     put(o, "known", json_object_new_int((int)r->known[i]));
+		if (row->table != table)
+			continue;
+		o = cr_json_object(j, list, NULL);
+		cr_json_text(j, o, "name", row->key);
+		cr_json_text(j, o, "needs", row->need);
+		cr_json_text(j, o, "why", row->why);
+		cr_json_text(j, o, "source", row->source);
+		cr_json_bool(j, o, "open", row->open);
 	}
-	return ok;
-}
-
-static struct json_object *new_in(struct json_object *parent, const char *key, bool array)
-{
-	struct json_object *o = array ? json_object_new_array() : json_object_new_object();
-
-	if (o && put(parent, key, o))
-		return o;
-	json_object_put(o);
-	return NULL;
 }
 
 static int print_json(const struct view *v)
 {
-	struct json_object *top = json_object_new_object();
-	struct json_object *findings = top ? new_in(top, "findings", true) : NULL;
-	struct json_object *surface = findings ? new_in(top, "surface", false) : NULL;
-	struct json_object *payloads = surface ? new_in(top, "payloads", true) : NULL;
-	struct json_object *holes = payloads ? new_in(top, "cves", true) : NULL;
-	bool ok = holes &&
-		  put_text(top, "policy", v->p->path) && put_text(top, "mode",
-								  cr_mode_name(v->p->mode));
+	struct json_object *list, *o;
+	struct cr_json j;
 	size_t i;
 
-	ok = ok && json_surface(surface, v->report);
-	for (i = 0; ok && i < v->report->n; i++)
-		ok = json_finding(findings, &v->report->finding[i]);
-	for (i = 0; ok && i < v->rows->n; i++) {
-		const struct cr_lint_row *row = &v->rows->row[i];
-
-		if (row->need)
-			ok = json_row(row->table == CR_LINT_CVES ? holes : payloads, row);
+	cr_json_begin(&j);
+	cr_json_text(&j, j.top, "policy", v->p->path);
+	cr_json_text(&j, j.top, "mode", cr_mode_name(v->p->mode));
+	list = cr_json_object(&j, j.top, "surface");
+	for (i = 0; i < CR_ABI_COUNT; i++) {
+		o = cr_json_object(&j, list, cr_abi_facts[i].name);
+		cr_json_count(&j, o, "reachable", v->report->reachable[i]);
+		cr_json_count(&j, o, "known", v->report->known[i]);
 	}
-	if (ok)
-		printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
-							      JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(top);
-	return ok ? 0 : -ENOMEM;
+	list = cr_json_array(&j, j.top, "findings");
+	for (i = 0; i < v->report->n; i++)
+		json_finding(&j, list, &v->report->finding[i]);
+	json_rows(&j, v, CR_LINT_PAYLOADS, "payloads");
+	json_rows(&j, v, CR_LINT_CVES, "cves");
+	return cr_json_end(&j, stdout);
 }
 
 static int read_table(const char *path, struct cr_buf *text, struct cr_err *err)

@@ -33,7 +33,7 @@ struct cr_reader {
 	int fd;			/* borrowed */
 	const char *path;	/* borrowed */
 	unsigned long long line;
-	bool skip_bad;
+	const struct cr_import_how *how;	/* borrowed */
 	unsigned int depth;	/* of files that include files ... */
 	unsigned int included;	/* ... and how many there were */
 	struct cr_imported *to;	/* borrowed */
@@ -46,6 +46,7 @@ struct cr_import_format {
 	const char *name;
 	const char *help;
 	enum cr_mode mode;	/* of a new policy */
+	bool has_exe;		/* its records name the executable */
 	int (*read)(struct cr_reader *r);
 };
 
@@ -71,6 +72,9 @@ int cr_reader_bad(struct cr_reader *r, const char *fmt, ...) CR_PRINTF(2, 3) CR_
 
 /* A sentence about what a policy cannot hold; each is told once. */
 void cr_reader_loss(struct cr_reader *r, const char *fmt, ...) CR_PRINTF(2, 3);
+
+/* At the end of a profile that kills for some calls: a policy has one violation for all. */
+void cr_reader_kills(struct cr_reader *r);
 
 /* A call gets a rule, unless it has one: then that one stays, and a conflict is told. @more: for
  * the note, may be NULL. 0 or a negative errno. */

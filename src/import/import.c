@@ -12,14 +12,19 @@
 
 /* Chestnut's numbers and profiles say what is to be enforced; logs say what was seen. */
 static const struct cr_import_format formats[] = {
-	{ "oci", "seccomp profile of an OCI runtime (JSON)", CR_MODE_STRICT, cr_read_oci },
-	{ "docker", "seccomp profile of Docker or Podman (JSON)", CR_MODE_STRICT, cr_read_oci },
-	{ "strace", "log or -c summary of strace -f", CR_MODE_UNSET, cr_read_strace },
-	{ "audit", "audit log: SECCOMP and SYSCALL records", CR_MODE_UNSET, cr_read_audit },
-	{ "note", "binary with a .note.syscalls section or a JSON policy at its end",
-	  CR_MODE_STRICT, cr_read_note },
-	{ "names", "list of names, as harpoon writes it", CR_MODE_UNSET, cr_read_names },
-	{ "minijail", "policy of minijail", CR_MODE_STRICT, cr_read_minijail },
+	{ .name = "oci", .help = "seccomp profile of an OCI runtime (JSON)",
+	  .mode = CR_MODE_STRICT, .read = cr_read_oci },
+	{ .name = "docker", .help = "seccomp profile of Docker or Podman (JSON)",
+	  .mode = CR_MODE_STRICT, .read = cr_read_oci },
+	{ .name = "strace", .help = "log or -c summary of strace -f", .read = cr_read_strace },
+	{ .name = "audit", .help = "audit log: SECCOMP and SYSCALL records", .has_exe = true,
+	  .read = cr_read_audit },
+	{ .name = "note",
+	  .help = "binary with a .note.syscalls section or a JSON policy at its end",
+	  .mode = CR_MODE_STRICT, .read = cr_read_note },
+	{ .name = "names", .help = "list of names, as harpoon writes it", .read = cr_read_names },
+	{ .name = "minijail", .help = "policy of minijail", .mode = CR_MODE_STRICT,
+	  .read = cr_read_minijail },
 };
 
 const struct cr_import_format *cr_import_format(size_t i)
@@ -46,6 +51,11 @@ const char *cr_import_name(const struct cr_import_format *f)
 const char *cr_import_help(const struct cr_import_format *f)
 {
 	return f->help;
+}
+
+bool cr_import_has_exe(const struct cr_import_format *f)
+{
+	return f->has_exe;
 }
 
 static ssize_t fill(struct cr_reader *r, char *to, size_t size)
@@ -141,12 +151,15 @@ static void add_loss(struct cr_reader *r, char *words)
 	const char *there = cr_buf_str(b);
 	size_t n = strlen(words);
 
+	if (b->len > LOSSES_MAX)
+		return;
 	tame(words);
 	for (; (there = strstr(there, words)); there += n)
 		if ((there == b->s || there[-1] == '\n') && there[n] == '\n')
 			return;
-	if (b->len + n < LOSSES_MAX)
-		cr_buf_addf(b, "%s\n", words);
+	cr_buf_addf(b, "%s\n", words);
+	if (b->len > LOSSES_MAX)
+		cr_buf_add(b, "there is more of this, which is not told\n");
 }
 
 int cr_reader_bad(struct cr_reader *r, const char *fmt, ...)
@@ -159,7 +172,7 @@ int cr_reader_bad(struct cr_reader *r, const char *fmt, ...)
 	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
 	tame(words);
-	if (!r->skip_bad) {
+	if (!r->how->skip_bad) {
 		rc = r->line ? cr_err_set(r->err, -EINVAL, "%s:%llu: %s", r->path, r->line, words) :
 			       cr_err_set(r->err, -EINVAL, "%s: %s", r->path, words);
 		cr_err_hint(r->err, "--skip-bad goes on without what is broken");
@@ -233,11 +246,26 @@ int cr_reader_allow(struct cr_reader *r, enum cr_abi abi, uint32_t nr, const cha
 	return cr_reader_rule(r, abi, nr, &allow, more);
 }
 
-int cr_import(const struct cr_import_format *f, int fd, const char *path, bool skip_bad,
-	      struct cr_imported *out, struct cr_err *err)
+void cr_reader_kills(struct cr_reader *r)
+{
+	const struct cr_policy *p = r->to->policy;
+	char name[CR_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < p->n_own && p->violation.what == CR_VIOLATION_ERRNO; i++) {
+		if (p->rules[i]->act != CR_ACT_NEVER)
+			continue;
+		cr_reader_loss(r, "calls that kill fail with %s, as the default does: a policy "
+			       "has one violation for all", cr_errno_name(p->violation.err, name));
+		return;
+	}
+}
+
+int cr_import(const struct cr_import_format *f, int fd, const char *path,
+	      const struct cr_import_how *how, struct cr_imported *out, struct cr_err *err)
 {
 	struct cr_reader r = {
-		.format = f, .fd = fd, .path = path, .skip_bad = skip_bad, .to = out, .err = err,
+		.format = f, .fd = fd, .path = path, .how = how, .to = out, .err = err,
 	};
 	int rc = -ENOMEM;
 

@@ -226,5 +226,9 @@ static int read_file(struct cr_reader *r)
 
 int cr_read_minijail(struct cr_reader *r)
 {
-	return read_file(r);
+	int rc = read_file(r);
+
+	if (rc == 0)
+		cr_reader_kills(r);
+	return rc;
 }

@@ -201,7 +201,7 @@ static int read_trailer(struct cr_reader *r, const struct image *im)
 	if (im->len < 8)
 		return 0;
 	len = get(im->s + im->len - 4, 4);
-	if (len < 2 || len > im->len - 4)
+	if (len < 2 || len > im->len - 4 || len > CR_IMPORT_MAX)
 		return 0;
 	at = im->len - 4 - len;
 	if (im->s[at] != '{')

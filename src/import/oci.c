@@ -8,15 +8,14 @@
 
 #define NESTED_MAX 32
 
-/* The order of libseccomp's words for our ABIs; Docker's archMap and includes say it in others. */
-static const struct {
-	const char *scmp;
-	const char *docker;
-} arches[CR_ABI_COUNT] = {
-	[CR_ABI_X86_64] = { "SCMP_ARCH_X86_64", "amd64" },
-	[CR_ABI_I386] = { "SCMP_ARCH_X86", "x86" },
-	[CR_ABI_X32] = { "SCMP_ARCH_X32", "x32" },
+static const char *const arches[CR_ABI_COUNT] = {
+	[CR_ABI_X86_64] = "SCMP_ARCH_X86_64",
+	[CR_ABI_I386] = "SCMP_ARCH_X86",
+	[CR_ABI_X32] = "SCMP_ARCH_X32",
 };
+
+/* Docker asks for the machine in includes and excludes, once and in Go's words. */
+#define DOCKER_ARCH "amd64"
 
 struct profile {
 	struct cr_reader *r;	/* borrowed */
@@ -72,7 +71,7 @@ static void add_arch(struct profile *p, const char *word)
 	unsigned int i;
 
 	for (i = 0; i < CR_ABI_COUNT; i++)
-		p->abi[i] |= strcmp(arches[i].scmp, word) == 0;
+		p->abi[i] |= strcmp(arches[i], word) == 0;
 }
 
 /* runc adds the native one when a profile names none. */
@@ -88,7 +87,7 @@ static void read_arches(struct profile *p, struct json_object *top)
 		const char *name = json_object_is_type(m, json_type_object) ?
 					   text_of(m, "architecture") : NULL;
 
-		if (!name || strcmp(name, arches[CR_ABI_NATIVE].scmp) != 0)
+		if (!name || strcmp(name, arches[CR_ABI_NATIVE]) != 0)
 			continue;
 		add_arch(p, name);
 		subs = array_of(m, "subArchitectures");
@@ -146,9 +145,9 @@ static int read_default(struct profile *p, struct json_object *top)
 		return cr_err_set(p->r->err, -EINVAL, "%s: no defaultAction", p->r->path);
 	rc = action_of(p, top, action, "defaultErrnoRet", &rule);
 	if (rc < 0)
-		return cr_err_set(p->r->err, -EINVAL,
-				  "%s: the defaultAction %s with its errno cannot be a policy's",
-				  p->r->path, action);
+		return cr_err_set(p->r->err, -EINVAL, "%s: a policy cannot have the defaultAction "
+				  "%s%s", p->r->path, action,
+				  rule.act == CR_ACT_ERRNO ? " with such a defaultErrnoRet" : "");
 	if (rule.act == CR_ACT_ERRNO) {
 		policy->violation.what = CR_VIOLATION_ERRNO;
 		policy->violation.err = rule.err;
@@ -180,16 +179,12 @@ static bool applies(struct profile *p, struct json_object *entry)
 {
 	struct json_object *in = NULL, *ex = NULL, *list;
 	const char *kernel;
-	unsigned int i;
-	bool ours = false;
 
 	json_object_object_get_ex(entry, "includes", &in);
 	json_object_object_get_ex(entry, "excludes", &ex);
 	if (json_object_is_type(in, json_type_object)) {
 		list = array_of(in, "arches");
-		for (i = 0; i < CR_ABI_COUNT; i++)
-			ours |= lists(list, arches[i].docker);
-		if (length(list) && !ours)
+		if (length(list) && !lists(list, DOCKER_ARCH))
 			return false;
 		list = array_of(in, "caps");
 		if (length(list)) {
@@ -201,10 +196,8 @@ static bool applies(struct profile *p, struct json_object *entry)
 			cr_reader_loss(p->r, "minKernel %s is taken as given", kernel);
 	}
 	if (json_object_is_type(ex, json_type_object)) {
-		list = array_of(ex, "arches");
-		for (i = 0; i < CR_ABI_COUNT; i++)
-			if (lists(list, arches[i].docker))
-				return false;
+		if (lists(array_of(ex, "arches"), DOCKER_ARCH))
+			return false;
 	}
 	return true;
 }
@@ -336,6 +329,10 @@ static int read_profile(struct cr_reader *r, struct json_object *top)
 		rc = read_entries(&p, at);
 	if (rc == 0 && p.deny_list)
 		rc = allow_rest(&p);
+	if (rc == 0)
+		cr_reader_kills(r);
+	if (rc == 0 && length(array_of(at, "flags")))
+		cr_reader_loss(r, "the flags are left out");
 	r->to->records += rc == 0;
 	return rc;
 }

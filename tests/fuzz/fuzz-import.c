@@ -53,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t which = size < 2 ? SIZE_MAX : data[0] - (size_t)'0';
 	const struct cr_import_format *f = cr_import_format(which);
+	struct cr_import_how how = { .exe = NULL };
 	struct cr_err err = { "", "" };
 	struct cr_imported im;
 	int fd, rc;
@@ -63,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = memfd_create("fuzz", MFD_CLOEXEC);
 	must(fd >= 0 && write(fd, data + 2, size - 2) == (ssize_t)size - 2 &&
 	     lseek(fd, 0, SEEK_SET) == 0, "there is room");
-	rc = cr_import(f, fd, "fuzz", data[1] == 's', &im, &err);
+	how.skip_bad = data[1] == 's';
+	rc = cr_import(f, fd, "fuzz", &how, &im, &err);
 	close(fd);
 	if (rc < 0) {
 		must(err.text[0] && !im.policy, "a refusal has words and gives nothing");

@@ -10,21 +10,23 @@
 #include "cr/import.h"
 #include "cr/ini.h"
 #include "cr/names.h"
-#include "cr-test.h"
+#include "cli-run.h"
 
 static struct cr_imported im;
 static struct cr_err err;
 static char shown[8192];
+static const char *only;	/* executables */
 
 static int import_bytes(const char *format, const char *s, size_t n, bool skip)
 {
+	struct cr_import_how how = { .skip_bad = skip, .exe = only };
 	int fd = memfd_create("import", MFD_CLOEXEC), rc;
 
 	err.text[0] = '\0';
 	CR_CHECK(fd >= 0);
 	CR_CHECK_INT(write(fd, s, n), n);
 	CR_CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
-	rc = cr_import(cr_import_find(format), fd, "in", skip, &im, &err);
+	rc = cr_import(cr_import_find(format), fd, "in", &how, &im, &err);
 	close(fd);
 	return rc;
 }
@@ -183,6 +185,43 @@ CR_TEST(audit)
 	CR_CHECK_INT(import_text("audit", "a log of something else\n", false), -ENODATA);
 }
 
+#define EXE(exe, nr) \
+	"type=SECCOMP msg=audit(1.1:1): comm=\"x\" exe=" exe " arch=c000003e syscall=" nr "\n"
+
+CR_TEST(audit_exes)
+{
+	const char *text = EXE("\"/bin/a\"", "0") EXE("\"/bin/b\"", "1")
+			   EXE("2F62696E2F612062", "3")
+			   "type=SECCOMP msg=audit(1.1:2): arch=c000003e syscall=9\n";
+
+	must("audit", text, "read=allow write=allow close=allow mmap=allow");
+	CR_CHECK_STR(cr_buf_str(&im.losses), "the records of 3 executables make one policy: /bin/a "
+		     "/bin/b /bin/a?b; --exe takes one's\n");
+	cr_imported_fini(&im);
+	only = "/bin/a*";
+	must("audit", text, "read=allow close=allow");
+	CR_CHECK_INT(im.losses.len, 0);
+	cr_imported_fini(&im);
+	only = "/bin/a b";
+	must("audit", text, "close=allow");
+	cr_imported_fini(&im);
+	only = "/bin/c";
+	CR_CHECK_INT(import_text("audit", text, false), -ENODATA);
+	only = NULL;
+}
+
+/* As ausearch -i writes it: a program's name is not quoted there. */
+CR_TEST(audit_forged)
+{
+	must("audit",
+	     "type=SECCOMP msg=audit(1.1:1) : comm=x arch=i386 syscall=execve exe=/bin/x "
+	     "arch=x86_64 syscall=openat code=kill\n"
+	     "type=SYSCALL msg=audit(1.1:2) : arch=x86_64 syscall=read comm=x arch=i386 "
+	     "syscall=execve exe=/bin/x\n",
+	     "read=allow openat=allow");
+	cr_imported_fini(&im);
+}
+
 CR_TEST(oci)
 {
 	must("oci",
@@ -197,6 +236,13 @@ CR_TEST(oci)
 	CR_CHECK_INT(im.policy->mode, CR_MODE_STRICT);
 	CR_CHECK_INT(im.policy->violation.what, CR_VIOLATION_ERRNO);
 	CR_CHECK_INT(im.policy->violation.err, ENOSYS);
+	CR_CHECK_STR(cr_buf_str(&im.losses), "calls that kill fail with ENOSYS, as the default "
+		     "does: a policy has one violation for all\n");
+	cr_imported_fini(&im);
+	must("oci",
+	     "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\",\"syscalls\":["
+	     "{\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"}]}}}",
+	     "ptrace=never");
 	CR_CHECK_INT(im.losses.len, 0);
 	cr_imported_fini(&im);
 }
@@ -212,13 +258,17 @@ CR_TEST(oci_losses)
 	     "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\","
 	     "\"includes\":{\"caps\":[\"CAP_X\"]}},"
 	     "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\","
-	     "\"includes\":{\"arches\":[\"s390\"]}},"
-	     "{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
-	     "dup=errno/EPERM clone=allow");
+	     "\"includes\":{\"arches\":[\"s390\",\"x86\"]}},"
+	     "{\"names\":[\"write\"],\"action\":\"SCMP_ACT_ALLOW\","
+	     "\"includes\":{\"arches\":[\"amd64\"]},\"excludes\":{\"arches\":[\"s390\"]}},"
+	     "{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_NOTIFY\"}],"
+	     "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"]}",
+	     "write=allow dup=errno/EPERM clone=allow");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "clone is allowed without its condition: only if arg0 "
 		     "SCMP_CMP_EQ 0x1\n");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "CAP_X");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "SCMP_ACT_NOTIFY is not held");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "the flags are left out");
 	cr_imported_fini(&im);
 }
 
@@ -260,6 +310,7 @@ CR_TEST(minijail)
 		     "arg1 == 0x5401 ||");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "trace is not held");
 	CR_CHECK_HAS(im.note[CR_ABI_NATIVE][16], "arg1 == 0x5401");
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "calls that kill fail with EPERM");
 	cr_imported_fini(&im);
 	CR_CHECK_INT(import_text("minijail", "read: maybe\n", false), -EINVAL);
 	CR_CHECK_STR(err.text, "in:1: \"maybe\" is no filter");
@@ -323,40 +374,134 @@ CR_TEST(notes)
 	CR_CHECK_INT(import_bytes("note", elf, 100, false), -ENODATA);
 }
 
+/* Each names what is wrong, and where. */
+CR_TEST(refused)
+{
+	static const struct {
+		const char *format;
+		const char *text;
+		const char *said;
+	} bad[] = {
+		{ "oci", "[]", "in:1: this is no JSON object" },
+		{ "oci", "{\"defaultAction\":\"SCMP_ACT_X\"}",
+		  "in: a policy cannot have the defaultAction SCMP_ACT_X" },
+		{ "oci", "{\"defaultAction\":\"SCMP_ACT_TRACE\"}",
+		  "in: a policy cannot have the defaultAction SCMP_ACT_TRACE" },
+		{ "oci", "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":0}",
+		  "in: a policy cannot have the defaultAction SCMP_ACT_ERRNO with such a "
+		  "defaultErrnoRet" },
+		{ "oci", "{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{}]}",
+		  "in: entry 1 of syscalls has no action" },
+		{ "oci", "{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"action\":"
+			 "\"SCMP_ACT_ALLOW\"}]}", "in: an entry of syscalls has no names" },
+		{ "oci", "{\"spec\":1}", "in: no seccomp profile" },
+		{ "strace", "[ Process PID=1 runs in 16 bit mode. ]\n",
+		  "in:1: this process is of no known mode" },
+		{ "strace", "99999999 read(0) = 0\n", "in:1: 99999999 is no process number" },
+		{ "strace", "System call usage summary for 16 bit mode:\n",
+		  "in:1: this summary is of no known mode" },
+		{ "audit", "type=SECCOMP a: arch=c000003e\n", "in:1: the record has no syscall" },
+		{ "audit", "type=SECCOMP a: arch=x86_64 syscall=opeanat\n",
+		  "in:1: no syscall is called \"opeanat\" in x86-64" },
+		{ "audit", "type=1326 a: arch=c000003e syscall=1024\n",
+		  "in:1: 1024 is no call number" },
+		{ "minijail", "read 1\n", "in:1: this is no \"name: filter\"" },
+		{ "minijail", "read: return EWHAT\n", "in:1: no errno is called \"EWHAT\"" },
+		{ "minijail", "@defualt kill\n", "in:1: there is no directive @defualt" },
+		{ "minijail", "\n@default allow\n",
+		  "in:2: a policy cannot have the default \"allow\"" },
+		{ "minijail", "@include ./there-is-none\n",
+		  "in:1: cannot include ./there-is-none: No such file or directory" },
+		{ "minijail", "@denylist\n",
+		  "in:1: a @denylist cannot be a policy: it allows what it does not name" },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(bad); i++) {
+		CR_CHECK_INT(import_text(bad[i].format, bad[i].text, false), -EINVAL);
+		CR_CHECK(strncmp(err.text, bad[i].said, strlen(bad[i].said)) == 0 ||
+			 (printf("# %s\n", err.text), false));
+	}
+}
+
+/* Whatever a file says, no more of it is told than a person reads, and quickly. */
+CR_TEST(flood)
+{
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	unsigned int i;
+
+	for (i = 0; i < 20000; i++)
+		cr_buf_addf(&text, "type=SECCOMP msg=a: arch=%x syscall=1\n", 0x1000 + i);
+	CR_CHECK_INT(import_bytes("audit", text.s, text.len, false), -ENODATA);
+	cr_buf_add(&text, "type=SECCOMP msg=a: arch=c000003e syscall=1\n");
+	CR_CHECK_INT(import_bytes("audit", text.s, text.len, false), 0);
+	CR_CHECK(im.losses.len < 70000);
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "there is more of this, which is not told\n");
+	cr_imported_fini(&im);
+	cr_buf_clear(&text);
+	for (i = 0; i < 50; i++)
+		cr_buf_addf(&text, "what%u\n", i);
+	cr_buf_add(&text, "read(0) = 0\n");
+	CR_CHECK_INT(import_bytes("strace", text.s, text.len, true), 0);
+	CR_CHECK_INT(im.skipped, 50);
+	CR_CHECK_HAS(cr_buf_str(&im.losses), "in:10: skipped");
+	CR_CHECK(!strstr(cr_buf_str(&im.losses), "in:11: skipped"));
+	cr_imported_fini(&im);
+}
+
+CR_TEST(command)
+{
+	run_dir();
+	run_file("log", "read(0) = 0\nwhat\nwrite(1) = 0\n");
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "strace", "log"), 1);
+	CR_CHECK_HAS(run_said, "log:2: this is no line of strace\n");
+	CR_CHECK_HAS(run_said, "hint: --skip-bad");
+	CR_CHECK_STR(run_output, "");
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--skip-bad", "strace", "log"), 0);
+	CR_CHECK_HAS(run_output, "\nread = allow                    # strace log:1\n");
+	CR_CHECK_HAS(run_said, "1 broken record skipped");
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--skip-bad", "--json", "-o", "p", "strace",
+			 "log"), 0);
+	CR_CHECK_STR(run_output,
+		     "{\n  \"format\":\"strace\",\n  \"file\":\"log\",\n  \"policy\":\"p\",\n"
+		     "  \"records\":2,\n  \"skipped\":1,\n  \"added\":2,\n  \"known\":0,\n"
+		     "  \"losses\":[\n    \"log:2: skipped: this is no line of strace\"\n  ],\n"
+		     "  \"conflicts\":[\n  ]\n}\n");
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--strict-input", "-o", "p", "names", "log"), 1);
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--exe", "x", "strace", "log"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--json", "strace", "log"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "starce", "log"), 2);
+	CR_CHECK_HAS(run_said, "did you mean strace?");
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "strace", "missing"), 1);
+	CR_CHECK_HAS(run_said, "cannot read missing: No such file");
+	run_done();
+}
+
 CR_TEST(written)
 {
 	struct cr_added add = { .conflicts = CR_BUF_INIT };
 	cr_auto_buf struct cr_buf out = CR_BUF_INIT;
-	char dir[] = "/tmp/chestnut-XXXXXX", path[64], text[1024];
 	struct cr_policy *p = NULL;
-	FILE *f;
 
-	CR_CHECK(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/p", dir);
-	f = fopen(path, "we");
-	CR_CHECK(f != NULL);
-	fputs("# mine\n[policy]\nmode = learn\n[syscalls]\nclose = allow # why\nread = never\n", f);
-	CR_CHECK_INT(fclose(f), 0);
+	run_dir();
+	run_file("p", "# mine\n[policy]\nmode = learn\n[syscalls]\nclose = allow # why\n"
+		 "read = never\n");
 	must("names", "read close write\ni386:open", "read=allow write=allow close=allow "
 	     "i386:open=allow");
 	add.from = im.policy;
 	add.note = im.note;
-	CR_CHECK_INT(cr_add_file(path, &add, &err), 0);
+	CR_CHECK_INT(cr_add_file("p", &add, &err), 0);
 	CR_CHECK_INT(add.rules, 2);
 	CR_CHECK_INT(add.known, 1);
 	CR_CHECK_STR(cr_buf_str(&add.conflicts),
 		     "read (x86-64) has another rule: that one stays\n");
-	f = fopen(path, "re");
-	CR_CHECK(f != NULL);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
-	CR_CHECK_STR(text, "# mine\n[policy]\nmode = learn\n[syscalls]\nclose = allow # why\n"
+	run_slurp("p", run_output, sizeof(run_output));
+	CR_CHECK_STR(run_output, "# mine\n[policy]\nmode = learn\n[syscalls]\nclose = allow # why\n"
 		     "read = never\nwrite = allow                   # names in:1\n\n"
 		     "[syscalls i386]\nopen = allow                    # names in:2\n");
-	CR_CHECK_INT(cr_ini_load(path, &p, &err), 0);
+	CR_CHECK_INT(cr_ini_load("p", &p, &err), 0);
 	cr_policy_free(p);
-	unlink(path);
-	rmdir(dir);
+	run_done();
 	cr_buf_fini(&add.conflicts);
 	CR_CHECK_INT(cr_add_text("x", &add, &out, &err), 0);
 	CR_CHECK_HAS(cr_buf_str(&out), "\nclose = allow                   # names in:1\n");
@@ -375,6 +520,8 @@ int main(void)
 	CR_RUN(broken, "a broken record is named with its line, and ends the import or is skipped");
 	CR_RUN(long_lines, "a line longer than any buffer is one line");
 	CR_RUN(audit, "audit records are read by arch and number, and other machines' left out");
+	CR_RUN(audit_exes, "audit records are one executable's when asked; several make a warning");
+	CR_RUN(audit_forged, "the name of a program cannot forge another call in an audit record");
 	CR_RUN(oci, "an OCI profile without conditions becomes a policy without a loss");
 	CR_RUN(oci_losses, "what a policy cannot hold of a profile is told");
 	CR_RUN(oci_deny_list,
@@ -382,6 +529,9 @@ int main(void)
 	CR_RUN(names, "names may stand in lines, with commas and for another ABI");
 	CR_RUN(minijail, "minijail's rules, groups, continued lines and defaults are read");
 	CR_RUN(notes, "both kinds of note and the policy at a binary's end are read");
+	CR_RUN(refused, "what is wrong is named with its place");
+	CR_RUN(flood, "no input makes endless warnings");
+	CR_RUN(command, "import says what it did, exits with 1 for bad input and 2 for bad usage");
 	CR_RUN(written,
 	       "imported rules go into a file with their origin, and change none that is there");
 	return cr_done();
