@@ -11,7 +11,7 @@ libcr_a_SOURCES = \
 	include/cr/mem.h include/cr/merge.h include/cr/names.h include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
 	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
-	include/cr/tracee.h include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
+	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
 	include/cr/window.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
@@ -32,11 +32,12 @@ libcr_a_SOURCES = \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
 	src/policy/includes.h src/policy/ini.c \
 	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \
-	src/policy/names.c src/policy/scan.c src/policy/scan.h src/policy/store.c \
+	src/policy/names.c src/policy/proof.c src/policy/scan.c src/policy/scan.h \
+	src/policy/section.c src/policy/seen.c src/policy/seen.h src/policy/store.c \
 	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
 	src/filter/bpf.c src/filter/build.c src/filter/plan.c src/filter/prove.c \
 	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
-	src/core/over-slot.c src/core/over.c src/core/tracee.c src/core/window.c \
+	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \
 	src/enforce/decode.c src/enforce/enforce.c \
 	src/export/answers.c src/export/bpf.c src/export/compile.c \

@@ -18,6 +18,9 @@
  *   seccomp      with SECCOMP_FILTER_FLAG_NEW_LISTENER (RET_USER_NOTIF beats RET_TRACE)
  *   ptrace, process_vm_readv, process_vm_writev   always (the supervisor is no target)
  *   sched_setaffinity, sched_getaffinity   always (see place)
+ * A call that a window does not allow plainly stops, too, wherever it is made: the kernel does not
+ * know who is inside. With "outside = any" only the windows count. While learning, windows do not
+ * count here: who is inside of one is watched by syscall-stops, and the filter is about the others.
  * restart_syscall always passes: the kernel makes it, not the program (restart_syscall(2)).
  */
 #ifndef CR_FILTER_H

@@ -31,11 +31,18 @@ struct cr_site {
 	pid_t pid;
 	pid_t tid;
 	void *host;		/* for the functions below */
+	/* The policy's windows that are open here, each once, innermost first; borrowed, valid
+	 * until the judge returns. None: the call is made outside. */
+	const unsigned int *windows;
+	size_t n_windows;
 	/* The path of the executable, or "?"; borrowed, valid until the judge returns. */
 	const char *(*exe)(const struct cr_site *site);
 	/* The caller's stack as one line of text, or "" when there is none; borrowed, valid
 	 * until the judge returns. Costs much; ask only when it is going to be written down. */
 	const char *(*stack)(const struct cr_site *site);
+	/* Where windows[k] was entered, for people: "f (server+0x41c0, http.c:88)"; borrowed, valid
+	 * until the judge returns. May be NULL: then the policy's name for it does. */
+	const char *(*window)(const struct cr_site *site, size_t k);
 	/* A string in the target's memory, for people only (it may change under our eyes): the
 	 * length read into @text (NUL-terminated, cut at @size), or a negative errno. */
 	int (*string)(const struct cr_site *site, cr_addr at, char *text, size_t size);

@@ -15,6 +15,7 @@
 struct cr_learn;
 
 struct cr_learned {
+	/* Of these, what was made in two windows is two calls. */
 	unsigned int fresh;	/* calls that this run has added */
 	unsigned int forbidden;	/* different calls made that the policy denies */
 	unsigned int unsaved;	/* calls that are not on disk, since saving failed */
@@ -22,8 +23,11 @@ struct cr_learned {
 	const char *unused_names;	/* borrowed: from the learner; "a b i386:c"; "" for none */
 };
 
-/* Learns into @store (borrowed: for the learner's life). NULL when out of memory. */
-struct cr_learn *cr_learn_new(struct cr_store *store) CR_MUST_CHECK;
+/* Learns into @store (borrowed: for the learner's life). A call made in windows is recorded in each
+ * of them, one made outside in [syscalls]; with @windows_only the latter are not recorded. The
+ * windows of a site (cr/judge.h) are numbers that cr_store_window() gave. NULL when out of memory.
+ */
+struct cr_learn *cr_learn_new(struct cr_store *store, bool windows_only) CR_MUST_CHECK;
 struct cr_judge *cr_learn_judge(struct cr_learn *l);	/* borrowed: from @l */
 
 /* Now and then: writes the counts that have changed. */

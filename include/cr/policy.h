@@ -59,6 +59,33 @@ struct cr_rule {
 	struct cr_evidence *ev;	/* owned; NULL for a hand-written or base rule */
 };
 
+/* Windows are numbered from 1 to this; 0 stands for outside of all windows, for [syscalls]. */
+#define CR_WINDOW_NR_MAX 4096u
+
+enum cr_window_scope {
+	CR_SCOPE_THREAD,	/* the thread that is inside of the function */
+	CR_SCOPE_PROCESS,	/* all threads, while any is inside */
+};
+
+/* Which function, as the ELF file has it, or as a person wrote it. Two windows of a policy have
+ * not the same function and object. */
+struct cr_window_name {
+	const char *function;	/* borrowed */
+	const char *object;	/* borrowed; "libfoo.so.1"; NULL: the main executable */
+	enum cr_window_scope scope;
+};
+
+/* What may be called while a function is active. Base sets are no part of it. */
+struct cr_policy_window {
+	unsigned int number;
+	char *function;		/* owned */
+	char *object;		/* owned; NULL: the main executable */
+	enum cr_window_scope scope;
+	struct cr_rule **rules;	/* owned; by (abi, nr) */
+	size_t n_rules;
+	unsigned int line;	/* physical line of [window N]; 0: it is not in a file yet */
+};
+
 struct cr_source;		/* the bytes that a policy was read from: the room's own */
 
 struct cr_policy {
@@ -71,6 +98,9 @@ struct cr_policy {
 	uint32_t horizon_nr;	/* calls above this did not exist for it; 0 when not given */
 	uint32_t runs;		/* executions that it was learned from */
 	uint32_t all_runs;	/* of these, executions that were started under --all */
+	bool outside_any;	/* outside of windows everything passes */
+	struct cr_policy_window **windows;	/* owned; by number */
+	size_t n_windows;
 	char **include;		/* owned; base sets or files, in the file's order */
 	size_t n_include;
 	struct cr_rule **rules;	/* owned; own rules then base rules, each by (abi, nr) */
@@ -103,6 +133,42 @@ void cr_policy_base_line(struct cr_policy *p, enum cr_abi abi, uint32_t nr, unsi
 /* Takes the own rule of a call away; nothing happens when there is none. */
 void cr_policy_unset(struct cr_policy *p, enum cr_abi abi, uint32_t nr);
 
+/* Window @number, or NULL. Borrowed until the policy changes. */
+const struct cr_policy_window *cr_policy_window(const struct cr_policy *p, unsigned int number);
+
+/* The number of the window of @function in @object (NULL: the main executable), or 0. */
+unsigned int cr_policy_window_find(const struct cr_policy *p, const char *object,
+				   const char *function);
+
+/* The number of the window that a person means by @text: a number, a function, or OBJECT:FUNCTION.
+ * 0 when there is none; -EEXIST when several windows have that function. */
+int cr_policy_window_named(const struct cr_policy *p, const char *text);
+
+/* Adds a window without rules as number @number, or, with 0, behind the last one. Its number;
+ * -EEXIST when the number or the name is taken, -E2BIG beyond CR_WINDOW_NR_MAX, -ENOMEM: then @p
+ * is unchanged. */
+int cr_policy_window_add(struct cr_policy *p, unsigned int number,
+			 const struct cr_window_name *name) CR_MUST_CHECK;
+
+/* Takes a window away with its rules; nothing happens when there is none. */
+void cr_policy_window_remove(struct cr_policy *p, unsigned int number);
+
+/* As cr_policy_find(), _own(), _set() and _unset(), for window @window; for 0, outside: the same.
+ * In a window there are own rules only, and where there is no window there is none: NULL, and
+ * -ENOENT to set one. */
+const struct cr_rule *cr_policy_find_in(const struct cr_policy *p, unsigned int window,
+					enum cr_abi abi, uint32_t nr);
+struct cr_rule *cr_policy_own_in(const struct cr_policy *p, unsigned int window, enum cr_abi abi,
+				 uint32_t nr);
+int cr_policy_set_in(struct cr_policy *p, unsigned int window, enum cr_abi abi, uint32_t nr,
+		     enum cr_action act, int err) CR_MUST_CHECK;
+void cr_policy_unset_in(struct cr_policy *p, unsigned int window, enum cr_abi abi, uint32_t nr);
+
+/* The own rules of window @window, or of [syscalls], by (abi, nr). Borrowed until the policy
+ * changes. */
+struct cr_rule *const *cr_policy_rules_in(const struct cr_policy *p, unsigned int window,
+					  size_t *n);
+
 /* Gives @r a copy of @ev, which makes it a learned rule when it allows. -ENOMEM: unchanged. */
 int cr_rule_witness(struct cr_rule *r, const struct cr_evidence *ev) CR_MUST_CHECK;
 
@@ -119,5 +185,6 @@ bool cr_rule_unused(const struct cr_rule *r);
 bool cr_rule_confirmed(const struct cr_rule *r, bool learning, uint32_t confirm);
 
 const char *cr_mode_name(enum cr_mode mode);		/* "learn", "audit", "strict", "" */
+const char *cr_scope_name(enum cr_window_scope scope);	/* "thread", "process" */
 
 #endif

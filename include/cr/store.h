@@ -25,6 +25,7 @@ struct cr_store_seed {
 	const char *program;	/* borrowed during the call; may be NULL */
 	const char *build_id;	/* borrowed during the call; may be NULL */
 	const char *include;	/* borrowed during the call; base set, may be NULL */
+	bool outside_any;	/* only windows are of interest: outside of them everything passes */
 	/* May be NULL. What cr_ini_load() has made of @path a moment ago: when the file says that
 	 * still, it is taken and set to NULL. */
 	struct cr_policy **loaded;
@@ -40,19 +41,38 @@ int cr_store_begin(const char *path, const struct cr_store_seed *seed, bool all,
 /* Borrowed until the store is freed; its contents may be replaced by each save. */
 const struct cr_policy *cr_store_policy(const struct cr_store *s);
 
-/* A call that this run sees for the first time. When the file has no rule for it yet, it gets one
- * with this evidence, and is on disk when this returns; otherwise the count of its executions
- * is raised, written with the next save. A hand-written rule or denial is never changed.
- * @exe and @stack: copied, may be NULL. 1 when the rule is new, 0 when it was there.
- * On failure the rule is kept for the next save and an error is given. */
-int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe,
-		 const char *stack, struct cr_err *err) CR_MUST_CHECK;
+/* The number of the window of that function, from 1 to CR_WINDOW_NR_MAX: of the section that is
+ * there, whose scope stays as it is, or of a new one, which is on disk when this returns. The
+ * number is good for @s's life, whatever a person does to the file meanwhile. -EINVAL,
+ * -ENAMETOOLONG (a policy cannot hold the name), -E2BIG, or what cr_store_save() says: then there
+ * is no such window yet. */
+int cr_store_window(struct cr_store *s, const struct cr_window_name *name, struct cr_err *err)
+	CR_MUST_CHECK;
+
+/* What holds for a call in window @window (0: outside), as cr_policy_find_in(); NULL, too, when a
+ * person has taken the window out of the file. Borrowed until the next save. */
+const struct cr_rule *cr_store_find(const struct cr_store *s, unsigned int window,
+				    enum cr_abi abi, uint32_t nr);
+
+/* The window itself, as the file has it now; NULL outside, or when it has none. Borrowed until the
+ * next save. */
+const struct cr_policy_window *cr_store_place(const struct cr_store *s, unsigned int window);
+
+/* A call that this run sees for the first time in window @window, or (0) outside. When the file
+ * has no rule for it yet, it gets one with this evidence, and is on disk when this returns;
+ * otherwise the count of its executions is raised, written with the next save. A hand-written
+ * rule or denial is never changed. @exe and @stack: copied, may be NULL. 1 when the rule is new, 0
+ * when it was there. On failure the rule is kept for the next save and an error is given. */
+int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		 const char *exe, const char *stack, struct cr_err *err) CR_MUST_CHECK;
 
 /* How often the calls of this run were made so far, for evidence; written with the next save. */
-void cr_store_count(struct cr_store *s, enum cr_abi abi, uint32_t nr, uint64_t calls);
+void cr_store_count(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		    uint64_t calls);
 
 /* To be told once, after cr_store_begin(): learned rules that @confirm executions had shown before
- * this run pass in the kernel now, uncounted. The next save writes their count as "N+". */
+ * this run pass in the kernel now, uncounted. The next save writes their count as "N+". Those of
+ * windows do not: what is made inside of a window is always counted. */
 void cr_store_confirmed(struct cr_store *s, uint32_t confirm);
 
 /* Was it begun with @all? */
@@ -60,7 +80,8 @@ bool cr_store_all(const struct cr_store *s);
 
 /* At the end of an --all execution that was watched to its end: the next save writes down which
  * of the learned rules it has used, and that it has not used the others. (An execution that was
- * cut off says nothing about what is unused.) */
+ * cut off says nothing about what is unused, nor does one about a window that it has not called
+ * anything in.) */
 void cr_store_watched(struct cr_store *s);
 
 /* Writes what is pending. 0 also when there was nothing. */

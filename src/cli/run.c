@@ -88,7 +88,7 @@ static int seat_learner(struct run *r, struct cr_err *err)
 	if (rc < 0)
 		return rc;
 	cr_store_confirmed(r->store, r->plan.confirm);
-	r->learn = cr_learn_new(r->store);
+	r->learn = cr_learn_new(r->store, false);
 	if (!r->learn)
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	r->judge = cr_learn_judge(r->learn);

@@ -11,45 +11,90 @@
 #include "cr/enforce.h"
 #include "cr/log.h"
 #include "cr/names.h"
+#include "cr/tally.h"
 
 struct cr_enforce {
 	struct cr_judge judge;
 	struct cr_enforce_plan plan;
 	uint32_t horizon;
-	uint64_t denied[CR_ABI_COUNT][CR_NR_MAX];
+	struct cr_tally denied;
 };
 
-/* What the policy makes of a call, before audit turns it into a yes. @report: a person is told. */
-static struct cr_verdict look_up(const struct cr_enforce *e, const struct cr_call *call,
-				 bool *report)
-{
-	const struct cr_rule *rule = cr_policy_find(e->plan.policy, call->abi, call->nr);
-	enum cr_action act = rule ? rule->act : CR_ACT_NONE;
+/* The most that a hint lists. */
+#define HINT_CALLS 12
 
-	*report = true;
-	switch (act) {
+/* What one place has to say about a call. */
+struct opinion {
+	unsigned int window;	/* 0: outside */
+	size_t depth;		/* how many windows are open inside of it */
+	const struct cr_rule *rule;	/* NULL: none */
+	enum { PASSES, PASSES_NOTED, FAILS, VIOLATES } strict;	/* a later one wins */
+	struct cr_verdict verdict;
+	bool report;		/* a person is told */
+};
+
+static void violates(const struct cr_enforce *e, struct opinion *o)
+{
+	o->strict = VIOLATES;
+	o->verdict = (struct cr_verdict){ CR_VERDICT_KILL, 0 };
+	if (e->plan.violation.what == CR_VIOLATION_ERRNO)
+		o->verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, e->plan.violation.err };
+}
+
+/* What the policy makes of a call, before audit turns it into a yes. */
+static struct opinion look_up(const struct cr_enforce *e, const struct cr_call *call,
+			      unsigned int window)
+{
+	const struct cr_policy *p = e->plan.policy;
+	struct opinion o = { .window = window, .report = true };
+
+	o.rule = cr_policy_find_in(p, window, call->abi, call->nr);
+	switch (o.rule ? o.rule->act : CR_ACT_NONE) {
 	case CR_ACT_ALLOW:
-		*report = false;
-		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+		o.report = false;
+		break;
 	case CR_ACT_LOG:
-		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+		o.strict = PASSES_NOTED;
+		break;
 	case CR_ACT_ERRNO:
 		/* Its author has decided that; only an audit has to tell. */
-		*report = e->plan.audit;
-		return (struct cr_verdict){ CR_VERDICT_ERRNO, rule->err };
+		o.report = e->plan.audit;
+		o.strict = FAILS;
+		o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, o.rule->err };
+		break;
 	case CR_ACT_NONE:
+		violates(e, &o);
 		/* Its author cannot have known this call: libc falls back (openat2, clone3 …). */
 		if (call->nr > e->horizon) {
-			*report = false;
-			return (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
+			o.report = false;
+			o.strict = FAILS;
+			o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
 		}
 		break;
 	case CR_ACT_NEVER:
+		violates(e, &o);
 		break;
 	}
-	if (e->plan.violation.what == CR_VIOLATION_ERRNO)
-		return (struct cr_verdict){ CR_VERDICT_ERRNO, e->plan.violation.err };
-	return (struct cr_verdict){ CR_VERDICT_KILL, 0 };
+	return o;
+}
+
+/* Every open window must allow the call; of those that do not the innermost of the strictest is
+ * told. Inside of windows [syscalls] does not matter. */
+static struct opinion decide(const struct cr_enforce *e, const struct cr_call *call,
+			     const struct cr_site *site)
+{
+	struct opinion o = { .report = false }, other;
+	size_t k;
+
+	if (!site->n_windows)
+		return e->plan.policy->outside_any ? o : look_up(e, call, 0);
+	for (k = 0; k < site->n_windows; k++) {
+		other = look_up(e, call, site->windows[k]);
+		other.depth = k;
+		if (k == 0 || other.strict > o.strict)
+			o = other;
+	}
+	return o;
 }
 
 static const char *consequence(const struct cr_enforce *e, struct cr_verdict v,
@@ -91,20 +136,58 @@ static void quote(struct cr_buf *b, const char *s)
 	cr_buf_add(b, "'");
 }
 
-static void hint(const struct cr_enforce *e, const struct cr_call *call)
+/* What a window allows, when that is not more than a person reads. */
+static void hint_allowed(const struct cr_enforce *e, enum cr_abi abi, unsigned int window)
 {
-	const struct cr_rule *rule = cr_policy_find(e->plan.policy, call->abi, call->nr);
+	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
+	struct cr_rule *const *rules;
+	char name[CR_NAME_MAX];
+	size_t i, n, all = 0;
+
+	rules = cr_policy_rules_in(e->plan.policy, window, &n);
+	for (i = 0; i < n; i++) {
+		if (rules[i]->abi != abi ||
+		    (rules[i]->act != CR_ACT_ALLOW && rules[i]->act != CR_ACT_LOG))
+			continue;
+		cr_buf_addf(&b, " %s", cr_nr_to_name(abi, rules[i]->nr, name));
+		all++;
+	}
+	if (cr_buf_ok(&b) && all <= HINT_CALLS)
+		cr_error("hint: this window may %s%s", all ? "call:" : "make no call at all",
+			 cr_buf_str(&b));
+}
+
+/* The shortest name by which "chestnut allow" knows a window. */
+static void add_window(struct cr_buf *b, const struct cr_policy *p, unsigned int window)
+{
+	const struct cr_policy_window *w = cr_policy_window(p, window);
+
+	cr_buf_add(b, "--window ");
+	if (w && cr_policy_window_named(p, w->function) == (int)window)
+		quote(b, w->function);
+	else
+		cr_buf_addf(b, "%u", window);
+	cr_buf_add(b, " ");
+}
+
+static void hint(const struct cr_enforce *e, const struct cr_call *call, const struct opinion *o)
+{
+	const struct cr_policy *p = e->plan.policy;
 	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
 	char name[CR_NAME_MAX];
 
-	if (call->nr >= CR_NR_MAX || !e->plan.policy->path)
+	if (call->nr >= CR_NR_MAX || !p->path)
 		return;
-	if (rule) {
-		cr_info("hint: line %u of %s says so", rule->line, e->plan.policy->path);
+	if (o->rule) {
+		cr_info("hint: line %u of %s says so", o->rule->line, p->path);
 		return;
 	}
+	if (o->window)
+		hint_allowed(e, call->abi, o->window);
 	cr_buf_add(&b, "chestnut allow ");
-	quote(&b, e->plan.policy->path);
+	if (o->window)
+		add_window(&b, p, o->window);
+	quote(&b, p->path);
 	cr_buf_addf(&b, " %s%s", call->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[call->abi].name,
 		    call->abi == CR_ABI_NATIVE ? "" : ":");
 	cr_buf_add(&b, cr_nr_to_name(call->abi, call->nr, name));
@@ -112,9 +195,20 @@ static void hint(const struct cr_enforce *e, const struct cr_call *call)
 		cr_error("hint: to allow it: %s", cr_buf_str(&b));
 }
 
-static void tell(const struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
-		 struct cr_verdict v)
+static const char *window_words(const struct cr_enforce *e, const struct cr_site *site,
+				const struct opinion *o)
 {
+	const struct cr_policy_window *w = cr_policy_window(e->plan.policy, o->window);
+
+	if (site->window)
+		return site->window(site, o->depth);
+	return w ? w->function : "?";
+}
+
+static void tell(const struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
+		 const struct opinion *o)
+{
+	bool passes = o->verdict.what == CR_VERDICT_ALLOW;
 	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
 	char text[CR_NAME_MAX + 16];
 	const char *stack;
@@ -122,34 +216,35 @@ static void tell(const struct cr_enforce *e, const struct cr_call *call, const s
 	cr_decode_call(call, site, &b);
 	if (call->abi != CR_ABI_NATIVE)
 		cr_buf_addf(&b, " (%s)", cr_abi_facts[call->abi].name);
+	if (o->window)
+		cr_buf_addf(&b, " inside %s", window_words(e, site, o));
 	cr_buf_addf(&b, " by %s, process %d", site->exe(site), (int)site->pid);
 	if (site->tid != site->pid)
 		cr_buf_addf(&b, ", thread %d", (int)site->tid);
-	cr_error("%s %s: %s", v.what == CR_VERDICT_ALLOW ? "noted" : "denied", cr_buf_str(&b),
-		 consequence(e, v, text));
+	cr_error("%s %s: %s", passes ? "noted" : "denied", cr_buf_str(&b),
+		 consequence(e, o->verdict, text));
 	stack = site->stack(site);
 	if (*stack)
 		cr_error("at %s", stack);
-	if (v.what != CR_VERDICT_ALLOW)
-		hint(e, call);
+	if (!passes)
+		hint(e, call, o);
 }
 
 static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			       const struct cr_site *site)
 {
 	struct cr_enforce *e = (struct cr_enforce *)j;	/* its first member */
-	bool report;
-	struct cr_verdict v = look_up(e, call, &report);
+	struct opinion o = decide(e, call, site);
 	uint64_t before = 0;
 
 	/* A rule that says log means each time, and denies nothing. */
-	if (report && v.what != CR_VERDICT_ALLOW && call->nr < CR_NR_MAX)
-		before = e->denied[call->abi][call->nr]++;
-	if (report && before == 0)
-		tell(e, call, site, v);
+	if (o.report && o.verdict.what != CR_VERDICT_ALLOW && call->nr < CR_NR_MAX)
+		before = cr_tally_add(&e->denied, o.window, call->abi, call->nr);
+	if (o.report && before == 0)
+		tell(e, call, site, &o);
 	if (e->plan.audit)
-		v = (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
-	return v;
+		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+	return o.verdict;
 }
 
 struct cr_enforce *cr_enforce_new(const struct cr_enforce_plan *plan)
@@ -171,27 +266,36 @@ struct cr_judge *cr_enforce_judge(struct cr_enforce *e)
 	return &e->judge;
 }
 
+/* A sum on its way through the counts. */
+struct adding {
+	const struct cr_enforce *e;
+	uint64_t all;
+};
+
+static void add_up(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n)
+{
+	struct adding *a = ctx;
+	const struct cr_policy_window *w = cr_policy_window(a->e->plan.policy, window);
+	char name[CR_NAME_MAX];
+
+	a->all += n;
+	if (n > 1)
+		cr_info("%s (%s)%s%s was reported once and made %llu times",
+			cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
+			w ? " inside " : "", w ? w->function : "", (unsigned long long)n);
+}
+
 uint64_t cr_enforce_finish(struct cr_enforce *e)
 {
-	char name[CR_NAME_MAX];
-	uint64_t all = 0, n;
-	unsigned int abi;
-	uint32_t nr;
+	struct adding a = { e, 0 };
 
-	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
-		for (nr = 0; nr < CR_NR_MAX; nr++) {
-			n = e->denied[abi][nr];
-			all += n;
-			if (n > 1)
-				cr_info("%s (%s) was reported once and made %llu times",
-					cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
-					(unsigned long long)n);
-		}
-	}
-	return all;
+	cr_tally_each(&e->denied, add_up, &a);
+	return a.all;
 }
 
 void cr_enforce_free(struct cr_enforce *e)
 {
+	if (e)
+		cr_tally_fini(&e->denied);
 	free(e);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <linux/sched.h>
+#include <string.h>
 
 #include "cr/filter.h"
 #include "cr/names.h"
@@ -35,10 +36,30 @@ void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *m
 		*mask = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 }
 
+/* How many windows allow each call plainly. */
+struct windows {
+	uint32_t allow[CR_ABI_COUNT][CR_NR_MAX];
+};
+
+static void ask_windows(const struct cr_policy *p, struct windows *w)
+{
+	struct cr_rule *const *rules;
+	size_t i, k, n;
+
+	memset(w, 0, sizeof(*w));
+	for (i = 0; i < p->n_windows; i++) {
+		rules = cr_policy_rules_in(p, p->windows[i]->number, &n);
+		for (k = 0; k < n; k++)
+			w->allow[rules[k]->abi][rules[k]->nr] +=
+				cr_rule_confirmed(rules[k], false, 0);
+	}
+}
+
 static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_use *use,
-			    enum cr_abi abi, uint32_t nr)
+			    const struct windows *w, enum cr_abi abi, uint32_t nr)
 {
 	const struct cr_rule *rule;
+	bool outside;
 
 	/* The kernel makes it, to go on with a call that was judged already. */
 	if (is_restart(abi, nr))
@@ -46,7 +67,10 @@ static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_us
 	if (use->all)
 		return CR_PASS_STOP;
 	rule = cr_policy_find(p, abi, nr);
-	if (!rule || !cr_rule_confirmed(rule, use->learning, use->confirm))
+	outside = rule && cr_rule_confirmed(rule, use->learning, use->confirm);
+	if (!use->learning && p->outside_any)
+		outside = true;
+	if (!outside || (!use->learning && w->allow[abi][nr] < p->n_windows))
 		return CR_PASS_STOP;
 	return limit(abi, nr);
 }
@@ -54,13 +78,15 @@ static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_us
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan)
 {
+	struct windows w;
 	enum cr_abi abi;
 	uint32_t nr;
 
 	*plan = (struct cr_filter_plan){ 0 };
+	ask_windows(p, &w);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++)
-			plan->abi[abi].pass[nr] = (uint8_t)pass_of(p, use, abi, nr);
+			plan->abi[abi].pass[nr] = (uint8_t)pass_of(p, use, &w, abi, nr);
 	}
 }
 

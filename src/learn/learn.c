@@ -8,11 +8,13 @@
 #include "cr/learn.h"
 #include "cr/log.h"
 #include "cr/names.h"
+#include "cr/tally.h"
 
 struct cr_learn {
 	struct cr_judge judge;
 	struct cr_store *store;		/* borrowed: from the caller, for our life */
-	uint64_t made[CR_ABI_COUNT][CR_NR_MAX];	/* how often each call was seen in this run */
+	bool windows_only;
+	struct cr_tally made;		/* how often each call was seen in this run */
 	struct cr_learned sum;
 	struct cr_buf unused;
 	bool pending;			/* counts have changed since the last save */
@@ -26,31 +28,48 @@ static void complain(struct cr_learn *l, const struct cr_err *err)
 	l->complained = true;
 }
 
-static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const struct cr_site *site)
+/* One call, in one of the places that it belongs to. */
+struct deed {
+	const struct cr_call *call;
+	const struct cr_site *site;
+	unsigned int window;	/* 0: outside */
+	/* Asked for once, however many windows are open. Borrowed from the site; NULL: not yet. */
+	const char *exe;
+	const char *stack;
+};
+
+static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const struct deed *d)
 {
+	const struct cr_policy_window *w = cr_store_place(l->store, d->window);
 	char name[CR_NAME_MAX];
 
 	l->sum.forbidden++;
 	cr_warn("%s (%s) was called by process %d (%s) at %s",
 		cr_nr_to_name(rule->abi, rule->nr, name), cr_abi_facts[rule->abi].name,
-		(int)site->pid, site->exe(site), site->stack(site));
-	cr_warn("the policy denies %s at line %u: it was let through, and not learned", name,
-		rule->line);
+		(int)d->site->pid, d->site->exe(d->site), d->site->stack(d->site));
+	cr_warn("the policy denies %s%s%s at line %u: it was let through, and not learned", name,
+		w ? " inside " : "", w ? w->function : "", rule->line);
 }
 
-static void first_time(struct cr_learn *l, const struct cr_call *call, const struct cr_site *site)
+static void first_time(struct cr_learn *l, struct deed *d)
 {
-	const struct cr_rule *rule = cr_policy_find(cr_store_policy(l->store), call->abi, call->nr);
+	enum cr_abi abi = d->call->abi;
+	uint32_t nr = d->call->nr;
+	const struct cr_rule *rule = cr_store_find(l->store, d->window, abi, nr);
 	struct cr_err err = { "", "" };
 	bool fresh = !rule || rule->base;
 	int rc;
 
 	if (rule && (rule->act == CR_ACT_NEVER || rule->act == CR_ACT_ERRNO)) {
-		forbidden(l, rule, site);
+		forbidden(l, rule, d);
 		return;
 	}
-	rc = cr_store_saw(l->store, call->abi, call->nr, fresh ? site->exe(site) : NULL,
-			  fresh ? site->stack(site) : NULL, &err);
+	if (fresh && !d->exe)
+		d->exe = d->site->exe(d->site);
+	if (fresh && !d->stack)
+		d->stack = d->site->stack(d->site);
+	rc = cr_store_saw(l->store, d->window, abi, nr, fresh ? d->exe : NULL,
+			  fresh ? d->stack : NULL, &err);
 	if (rc < 0)
 		complain(l, &err);
 	else if (rc > 0)
@@ -58,18 +77,37 @@ static void first_time(struct cr_learn *l, const struct cr_call *call, const str
 	l->pending = true;
 }
 
+static void note(struct cr_learn *l, struct deed *d, unsigned int window)
+{
+	d->window = window;
+	if (cr_tally_add(&l->made, window, d->call->abi, d->call->nr) == 0)
+		first_time(l, d);
+}
+
+/* The kernel makes it, to go on with a call that was noted when it was made first. */
+static bool is_restart(enum cr_abi abi, uint32_t nr)
+{
+	return nr == cr_abi_facts[abi].restart_syscall;
+}
+
 static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			       const struct cr_site *site)
 {
 	struct cr_learn *l = (struct cr_learn *)j;	/* its first member */
+	struct deed d = { .call = call, .site = site };
+	size_t i;
 
 	/* A number that no kernel knows fails with ENOSYS by itself. */
-	if (call->nr < CR_NR_MAX && l->made[call->abi][call->nr]++ == 0)
-		first_time(l, call, site);
+	if (call->nr >= CR_NR_MAX)
+		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+	if (!site->n_windows && !l->windows_only)
+		note(l, &d, 0);
+	for (i = 0; i < site->n_windows && !is_restart(call->abi, call->nr); i++)
+		note(l, &d, site->windows[i]);
 	return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
 }
 
-struct cr_learn *cr_learn_new(struct cr_store *store)
+struct cr_learn *cr_learn_new(struct cr_store *store, bool windows_only)
 {
 	struct cr_learn *l = calloc(1, sizeof(*l));
 
@@ -77,6 +115,7 @@ struct cr_learn *cr_learn_new(struct cr_store *store)
 		return NULL;
 	l->judge.judge = judge;
 	l->store = store;
+	l->windows_only = windows_only;
 	return l;
 }
 
@@ -102,12 +141,6 @@ void cr_learn_tick(struct cr_learn *l)
 		complain(l, &err);
 }
 
-/* A restarted call was judged when it was made first; the kernel's part of it never stops. */
-static bool can_be_seen(const struct cr_rule *r)
-{
-	return r->nr != cr_abi_facts[r->abi].restart_syscall;
-}
-
 /* What the policy's own rules allow and this execution had no use for. Base sets are made for
  * many programs: nobody expects one to use all of that. */
 static void find_unused(struct cr_learn *l)
@@ -119,8 +152,8 @@ static void find_unused(struct cr_learn *l)
 
 	for (i = 0; i < p->n_own; i++) {
 		r = p->rules[i];
-		if ((r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG) || l->made[r->abi][r->nr] ||
-		    !can_be_seen(r))
+		if ((r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG) ||
+		    cr_tally_get(&l->made, 0, r->abi, r->nr) || is_restart(r->abi, r->nr))
 			continue;
 		l->sum.unused++;
 		cr_buf_addf(&l->unused, "%s%s%s%s", l->unused.len ? " " : "",
@@ -130,20 +163,22 @@ static void find_unused(struct cr_learn *l)
 	}
 }
 
+static void count(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n)
+{
+	struct cr_learn *l = ctx;
+
+	cr_store_count(l->store, window, abi, nr, n);
+}
+
 int cr_learn_finish(struct cr_learn *l, struct cr_learned *sum, struct cr_err *err)
 {
-	unsigned int abi;
-	uint32_t nr;
 	int rc;
 
-	for (abi = 0; abi < CR_ABI_COUNT; abi++)
-		for (nr = 0; nr < CR_NR_MAX; nr++)
-			if (l->made[abi][nr])
-				cr_store_count(l->store, abi, nr, l->made[abi][nr]);
+	cr_tally_each(&l->made, count, l);
 	cr_store_watched(l->store);
 	rc = save(l, err);
 	l->sum.unsaved = cr_store_unsaved(l->store);
-	if (cr_store_all(l->store))
+	if (cr_store_all(l->store) && !l->windows_only)
 		find_unused(l);
 	l->sum.unused_names = cr_buf_str(&l->unused);
 	*sum = l->sum;
@@ -152,7 +187,9 @@ int cr_learn_finish(struct cr_learn *l, struct cr_learned *sum, struct cr_err *e
 
 void cr_learn_free(struct cr_learn *l)
 {
-	if (l)
-		cr_buf_fini(&l->unused);
+	if (!l)
+		return;
+	cr_buf_fini(&l->unused);
+	cr_tally_fini(&l->made);
 	free(l);
 }

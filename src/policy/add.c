@@ -52,7 +52,7 @@ static const char *note_of(const struct cr_line *l, const struct cr_added *add,
 {
 	enum cr_abi abi;
 
-	if (l->kind != CR_LINE_ENTRY || !cr_section_of_calls(l->section) ||
+	if (l->kind != CR_LINE_ENTRY || l->window || !cr_section_of_calls(l->section) ||
 	    cr_section_is_evidence(l->section) || l->nr < 0)
 		return NULL;
 	abi = cr_section_abi(l->section);
@@ -86,27 +86,6 @@ static int annotate(const char *path, const struct cr_buf *text, const struct cr
 	return cr_buf_ok(out) ? 0 : -ENOMEM;
 }
 
-/* What is written must be read back with as many rules, and need no further change. */
-static int prove(const char *path, const struct cr_buf *text, const struct cr_policy *want,
-		 struct cr_err *err)
-{
-	cr_auto_buf struct cr_buf again = CR_BUF_INIT;
-	struct cr_policy *got = NULL;
-	int rc = cr_ini_parse(path, cr_buf_str(text), text->len, &got, err);
-
-	if (rc < 0)
-		return rc;
-	rc = cr_ini_edit(cr_buf_str(text), text->len, want, &again);
-	if (rc == 0 && (got->n_own != want->n_own || again.len != text->len ||
-			memcmp(again.s, text->s, text->len) != 0))
-		rc = -EBADMSG;
-	if (rc < 0)
-		cr_err_sys(err, rc, "cannot write %s: what would be written is not what was meant",
-			   path);
-	cr_policy_free(got);
-	return rc;
-}
-
 /* @p is @old's policy, and becomes @out's. */
 static int grow(const char *path, const struct cr_buf *old, struct cr_policy *p,
 		struct cr_added *add, struct cr_buf *out, struct cr_err *err)
@@ -123,7 +102,7 @@ static int grow(const char *path, const struct cr_buf *old, struct cr_policy *p,
 		rc = -ENOMEM;
 	if (rc < 0)
 		return cr_err_sys(err, rc, "cannot write %s", path);
-	return prove(path, out, p, err);
+	return cr_text_prove(path, out, p, NULL, err);
 }
 
 /* The head of a new file. */

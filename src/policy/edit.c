@@ -22,6 +22,7 @@ struct edit {
 	struct slot *slots;	/* owned; s.n + 1 */
 	const char *eol;
 	bool fresh;		/* there is no old text */
+	bool begun;		/* the new section of a window: its head is there already */
 };
 
 static const struct cr_line *line_at(const struct edit *e, unsigned int line)
@@ -65,32 +66,44 @@ static size_t above_comments(const struct edit *e, size_t i)
 	return i;
 }
 
-/* Where a section that is not there yet goes: header first, then rules, then evidence. */
-static size_t section_place(const struct edit *e, enum cr_section sec)
+/* In which order sections stand: header, rules, evidence, then one window behind the other, each
+ * with its rules and its evidence. */
+static unsigned int heading_rank(unsigned int window, enum cr_section sec)
 {
+	return window * CR_SEC_COUNT + (unsigned int)sec;
+}
+
+/* Where a section that is not there yet goes: behind those that its window has already, else in
+ * front of the first that comes later in that order. */
+static size_t section_place(const struct edit *e, unsigned int window, enum cr_section sec)
+{
+	unsigned int rank = heading_rank(window, sec);
+	bool has = window && e->s.part[window], behind = false;
 	size_t i;
 
 	for (i = 0; i < e->s.n; i++) {
 		const struct cr_line *l = &e->s.lines[i];
+		bool later = heading_rank(l->window, l->section) > rank;
 
 		if (l->kind != CR_LINE_SECTION)
 			continue;
-		if (sec == CR_SEC_POLICY ||
-		    (!cr_section_is_evidence(sec) && cr_section_is_evidence(l->section)))
+		if (has ? behind && (later || l->window != window) : later)
 			return above_comments(e, i);
+		behind |= l->window == window && !later;
 	}
 	return e->s.n;
 }
 
 /* At the end of the text a blank line goes in front of a new section, elsewhere behind it. */
-static void open_section(struct edit *e, enum cr_section sec, size_t at)
+static void open_section(struct edit *e, unsigned int window, enum cr_section sec, size_t at)
 {
 	struct cr_buf *b = &e->slots[at].before;
 	bool apart = b->len == 0 && (at == 0 || e->s.lines[at - 1].kind == CR_LINE_BLANK);
+	char name[CR_SECTION_MAX];
 
 	if (at == e->s.n && !apart)
 		cr_buf_add(b, e->eol);
-	cr_buf_addf(b, "[%s]%s", cr_section_names[sec], e->eol);
+	cr_buf_addf(b, "[%s]%s", cr_section_name(window, sec, name), e->eol);
 }
 
 static void close_section(struct edit *e, size_t at)
@@ -112,7 +125,7 @@ static void title(struct edit *e)
 /* Behind the last header that comes before @head in the usual order. */
 static size_t header_place(const struct edit *e, enum cr_header head)
 {
-	unsigned int after = e->s.section[CR_SEC_POLICY];
+	unsigned int after = cr_scan_section(&e->s, 0, CR_SEC_POLICY);
 	int h;
 
 	for (h = 0; h < (int)head; h++)
@@ -148,12 +161,12 @@ static void edit_header(struct edit *e, enum cr_header head, size_t *opened)
 	}
 	if (line || !header_missing(e, head, cr_buf_str(&have), cr_buf_str(&want)))
 		return;
-	if (e->s.section[CR_SEC_POLICY]) {
+	if (cr_scan_section(&e->s, 0, CR_SEC_POLICY)) {
 		at = header_place(e, head);
 	} else {
-		at = section_place(e, CR_SEC_POLICY);
+		at = section_place(e, 0, CR_SEC_POLICY);
 		if (*opened == SIZE_MAX)
-			open_section(e, CR_SEC_POLICY, at);
+			open_section(e, 0, CR_SEC_POLICY, at);
 		*opened = at;
 	}
 	cr_buf_addf(&e->slots[at].before, "%s = %s%s", cr_header_names[head], cr_buf_str(&want),
@@ -195,11 +208,11 @@ static bool sorts_behind(const struct cr_line *l, const char *name)
 	return strcmp(key, name) > 0;
 }
 
-/* The slot in front of which @name stands sorted. A section in an order of its own keeps it:
- * nothing that is there moves. */
-static size_t entry_place(const struct edit *e, enum cr_section sec, const char *name)
+/* The slot in front of which @name stands sorted in the section that line @section opens. A section
+ * in an order of its own keeps it: nothing that is there moves. */
+static size_t entry_place(const struct edit *e, unsigned int section, const char *name)
 {
-	size_t i = e->s.section[sec], behind;
+	size_t i = section, behind;
 
 	while (i < e->s.n && e->s.lines[i].kind == CR_LINE_COMMENT)
 		i++;
@@ -207,7 +220,7 @@ static size_t entry_place(const struct edit *e, enum cr_section sec, const char 
 	for (; i < e->s.n && e->s.lines[i].kind != CR_LINE_SECTION; i++) {
 		if (e->s.lines[i].kind != CR_LINE_ENTRY)
 			continue;
-		if (sorts_behind(&e->s.lines[i], name))
+		if (e->s.lines[i].section != CR_SEC_WINDOW && sorts_behind(&e->s.lines[i], name))
 			return above_comments(e, i);
 		behind = i + 1;
 	}
@@ -228,36 +241,32 @@ static bool has_entry(const struct cr_rule *r, enum cr_section sec)
 	return r && (r->ev || !cr_section_is_evidence(sec));
 }
 
-static unsigned int entry_line(const struct edit *e, enum cr_section sec, uint32_t nr)
+/* The entries that section @sec of @window lacks, sorted. */
+static void add_entries(struct edit *e, unsigned int window, enum cr_section sec,
+			const struct cr_rule **add, size_t n)
 {
-	enum cr_abi abi = cr_section_abi(sec);
-
-	return cr_section_is_evidence(sec) ? e->s.evidence[abi][nr] : e->s.rule[abi][nr];
-}
-
-static void add_entries(struct edit *e, enum cr_section sec, const struct cr_rule **add, size_t n)
-{
-	bool there = e->s.section[sec] != 0;
-	size_t i, at = section_place(e, sec);
+	unsigned int section = cr_scan_section(&e->s, window, sec);
 	char name[CR_NAME_MAX];
+	size_t i, at;
 
 	if (!n)
 		return;
 	qsort(add, n, sizeof(*add), by_name);
-	if (!there)
-		open_section(e, sec, at);
+	at = section ? 0 : section_place(e, window, sec);
+	if (!section && !e->begun)
+		open_section(e, window, sec, at);
 	for (i = 0; i < n; i++) {
 		struct cr_buf *b;
 
 		cr_nr_to_name(add[i]->abi, add[i]->nr, name);
-		if (there)
-			at = entry_place(e, sec, name);
+		if (section)
+			at = entry_place(e, section, name);
 		b = &e->slots[at].before;
 		cr_buf_addf(b, "%s = ", name);
 		entry_text(add[i], sec, CR_LINE_MAX - strlen(name) - 3, b);
 		cr_buf_add(b, e->eol);
 	}
-	if (!there)
+	if (!section && !e->begun)
 		close_section(e, at);
 }
 
@@ -278,12 +287,14 @@ static bool same_entry(const struct cr_rule *a, const struct cr_rule *b, enum cr
 }
 
 /* Lines that are in the old text already. */
-static void edit_entry(struct edit *e, enum cr_section sec, unsigned int line)
+static void edit_entry(struct edit *e, unsigned int line)
 {
 	cr_auto_buf struct cr_buf have_text = CR_BUF_INIT, want_text = CR_BUF_INIT;
 	const struct cr_line *l = line_at(e, line);
-	const struct cr_rule *have = cr_policy_own(e->have, cr_section_abi(sec), (uint32_t)l->nr);
-	const struct cr_rule *want = cr_policy_own(e->want, cr_section_abi(sec), (uint32_t)l->nr);
+	enum cr_section sec = l->section;
+	enum cr_abi abi = cr_section_abi(sec);
+	const struct cr_rule *have = cr_policy_own_in(e->have, l->window, abi, (uint32_t)l->nr);
+	const struct cr_rule *want = cr_policy_own_in(e->want, l->window, abi, (uint32_t)l->nr);
 	size_t max = CR_LINE_MAX - (size_t)(l->raw.s - l->text.s);
 
 	if (!has_entry(want, sec)) {
@@ -300,27 +311,138 @@ static void edit_entry(struct edit *e, enum cr_section sec, unsigned int line)
 		replace_value(e, line, cr_buf_str(&want_text));
 }
 
-static int edit_section(struct edit *e, enum cr_section sec)
+static int add_section(struct edit *e, unsigned int window, enum cr_section sec)
 {
 	cr_auto_free const struct cr_rule **add = NULL;
-	size_t i, n = 0;
+	struct cr_rule *const *rules;
+	size_t i, k = 0, n;
 
-	add = malloc((e->want->n_own + 1) * sizeof(*add));
+	rules = cr_policy_rules_in(e->want, window, &n);
+	add = malloc((n + 1) * sizeof(*add));
 	if (!add)
 		return -ENOMEM;
-	for (i = 0; i < e->want->n_own; i++) {
-		const struct cr_rule *r = e->want->rules[i];
-
-		if (r->abi == cr_section_abi(sec) && has_entry(r, sec) &&
-		    !entry_line(e, sec, r->nr))
-			add[n++] = r;
-	}
-	for (i = 0; i < e->s.n; i++)
-		if (e->s.lines[i].kind == CR_LINE_ENTRY && e->s.lines[i].section == sec &&
-		    e->s.lines[i].nr >= 0)
-			edit_entry(e, sec, (unsigned int)i + 1);
-	add_entries(e, sec, add, n);
+	for (i = 0; i < n; i++)
+		if (rules[i]->abi == cr_section_abi(sec) && has_entry(rules[i], sec) &&
+		    !cr_scan_entry(&e->s, window, sec, rules[i]->nr))
+			add[k++] = rules[i];
+	add_entries(e, window, sec, add, k);
 	return 0;
+}
+
+static int add_sections(struct edit *e, unsigned int window)
+{
+	int sec, rc = 0;
+
+	for (sec = CR_SEC_SYSCALLS; sec < CR_SEC_COUNT && rc == 0; sec++)
+		rc = add_section(e, window, (enum cr_section)sec);
+	return rc;
+}
+
+/* A window that the old text lacks: [window N] is there even without a rule. */
+static int add_window(struct edit *e, const struct cr_policy_window *w)
+{
+	const enum cr_section sec = CR_SEC_SYSCALLS + CR_ABI_NATIVE;
+	size_t at = section_place(e, w->number, sec);
+	int k, rc;
+
+	open_section(e, w->number, sec, at);
+	for (k = 0; k < CR_WINDOW_KEY_COUNT; k++) {
+		cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+
+		cr_value_window_text(w, (enum cr_window_key)k, &text);
+		if (k == CR_WINDOW_SCOPE && w->scope == CR_SCOPE_THREAD)
+			continue;
+		e->slots[at].before.failed |= !cr_buf_ok(&text);
+		if (text.len)
+			cr_buf_addf(&e->slots[at].before, "%s = %s%s", cr_window_key_names[k],
+				    text.s, e->eol);
+	}
+	e->begun = true;
+	rc = add_section(e, w->number, sec);
+	e->begun = false;
+	close_section(e, at);
+	for (k = sec + 1; k < CR_SEC_COUNT && rc == 0; k++)
+		rc = add_section(e, w->number, (enum cr_section)k);
+	return rc;
+}
+
+/* The head of a window that both have: learning leaves it alone, other commands need not. */
+static void edit_window(struct edit *e, const struct cr_policy_window *w)
+{
+	const struct cr_policy_window *have = cr_policy_window(e->have, w->number);
+	const struct cr_part *part = e->s.part[w->number];
+	unsigned int after = part->section[CR_SEC_SYSCALLS + CR_ABI_NATIVE];
+	int k;
+
+	for (k = 0; k < CR_WINDOW_KEY_COUNT; k++) {
+		cr_auto_buf struct cr_buf old = CR_BUF_INIT, text = CR_BUF_INIT;
+
+		cr_value_window_text(have, (enum cr_window_key)k, &old);
+		cr_value_window_text(w, (enum cr_window_key)k, &text);
+		e->slots[after].before.failed |= !cr_buf_ok(&old) || !cr_buf_ok(&text);
+		if (part->key[k] > after)
+			after = part->key[k];
+		if (strcmp(cr_buf_str(&old), cr_buf_str(&text)) == 0)
+			continue;
+		if (!part->key[k])
+			cr_buf_addf(&e->slots[after].before, "%s = %s%s", cr_window_key_names[k],
+				    cr_buf_str(&text), e->eol);
+		else if (text.len)
+			replace_value(e, part->key[k], text.s);
+		else
+			e->slots[part->key[k] - 1].drop = true;
+	}
+}
+
+/* Takes the sections of a window away, with what stands in them and directly above them. */
+static void drop_window(struct edit *e, unsigned int window)
+{
+	bool drop = false;
+	size_t i, k;
+
+	for (i = 0; i < e->s.n; i++) {
+		if (e->s.lines[i].kind == CR_LINE_SECTION) {
+			drop = e->s.lines[i].window == window;
+			for (k = above_comments(e, i); k < i; k++)
+				e->slots[k].drop = drop;
+		}
+		e->slots[i].drop |= drop;
+	}
+}
+
+static int edit_windows(struct edit *e)
+{
+	unsigned int n;
+	size_t i;
+	int rc = 0;
+
+	for (n = 1; n <= CR_WINDOW_NR_MAX; n++)
+		if (e->s.part[n] && !cr_policy_window(e->want, n))
+			drop_window(e, n);
+	for (i = 0; i < e->want->n_windows && rc == 0; i++) {
+		const struct cr_policy_window *w = e->want->windows[i];
+
+		if (!e->s.part[w->number]) {
+			rc = add_window(e, w);
+			continue;
+		}
+		edit_window(e, w);
+		rc = add_sections(e, w->number);
+	}
+	return rc;
+}
+
+static int edit_lines(struct edit *e)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < e->s.n; i++)
+		if (e->s.lines[i].kind == CR_LINE_ENTRY && e->s.lines[i].nr >= 0 &&
+		    cr_section_of_calls(e->s.lines[i].section))
+			edit_entry(e, (unsigned int)i + 1);
+	rc = add_sections(e, 0);
+	return rc < 0 ? rc : edit_windows(e);
 }
 
 static void put(struct cr_buf *out, const struct edit *e, const char *s, size_t n)
@@ -365,7 +487,7 @@ static void edit_fini(struct edit *e)
 int cr_ini_edit(const char *text, size_t len, const struct cr_policy *want, struct cr_buf *out)
 {
 	struct edit e = { .want = want, .eol = "\n", .fresh = len == 0 };
-	int sec, rc = cr_scan_text("policy", text, len, &e.s, NULL);
+	int rc = cr_scan_text("policy", text, len, &e.s, NULL);
 
 	if (rc == 0)
 		rc = cr_text_model("policy", &e.s, &e.have, NULL);
@@ -378,9 +500,7 @@ int cr_ini_edit(const char *text, size_t len, const struct cr_policy *want, stru
 	if (!e.slots)
 		goto out;
 	edit_headers(&e);
-	rc = 0;
-	for (sec = CR_SEC_SYSCALLS; sec < CR_SEC_COUNT && rc == 0; sec++)
-		rc = edit_section(&e, (enum cr_section)sec);
+	rc = edit_lines(&e);
 	if (rc == 0)
 		rc = emit(&e, out);
 out:

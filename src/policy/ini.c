@@ -80,12 +80,12 @@ static int load(const char *text, size_t len, dictionary **d)
 
 static int agree_on(dictionary *d, const struct cr_line *l, const struct cr_where *at)
 {
-	char name[64 + CR_LINE_MAX];
+	char name[CR_SECTION_MAX + CR_LINE_MAX], section[CR_SECTION_MAX];
 	const char *got;
 	int rc;
 
-	snprintf(name, sizeof(name), "%s:%.*s", cr_section_names[l->section], (int)l->key.len,
-		 l->key.s);
+	snprintf(name, sizeof(name), "%s:%.*s", cr_section_name(l->window, l->section, section),
+		 (int)l->key.len, l->key.s);
 	got = iniparser_getstring(d, name, NULL);
 	if (got && strlen(got) == l->value.len && memcmp(got, l->value.s, l->value.len) == 0)
 		return 0;

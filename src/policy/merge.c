@@ -290,27 +290,6 @@ int cr_merge_policies(const struct cr_policy *const *in, size_t n, enum cr_prefe
 	return rc;
 }
 
-/* The text must mean what was meant: to edit it once more changes nothing. */
-static int prove(const struct cr_policy *p, const struct cr_buf *text, const char *shown,
-		 struct cr_err *err)
-{
-	cr_auto_buf struct cr_buf again = CR_BUF_INIT;
-	struct cr_policy *got = NULL;
-	int rc = cr_text_own(shown, cr_buf_str(text), text->len, &got, err);
-
-	if (rc < 0)
-		return rc;
-	rc = cr_ini_edit(text->s, text->len, p, &again);
-	if (rc == 0 && (again.len != text->len || memcmp(again.s, text->s, text->len) != 0 ||
-			got->n_own != p->n_own))
-		rc = -EBADMSG;
-	cr_policy_free(got);
-	if (rc < 0)
-		cr_err_sys(err, rc, "cannot write %s: what would be written is not what was meant",
-			   shown);
-	return rc;
-}
-
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -342,7 +321,8 @@ static int make_text(const struct cr_policy *p, const struct cr_buf *old, const 
 {
 	int rc = cr_ini_edit(cr_buf_str(old), old->len, p, text);
 
-	return rc < 0 ? cr_err_sys(err, rc, "cannot write %s", shown) : prove(p, text, shown, err);
+	return rc < 0 ? cr_err_sys(err, rc, "cannot write %s", shown) :
+			cr_text_prove(shown, text, p, NULL, err);
 }
 
 int cr_merge_write(const struct cr_policy *p, const struct cr_policy *like, const char *path,

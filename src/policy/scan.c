@@ -8,17 +8,6 @@
 #include "cr/names.h"
 #include "scan.h"
 
-const char *const cr_section_names[CR_SEC_COUNT] = {
-	[CR_SEC_NONE] = "",
-	[CR_SEC_POLICY] = "policy",
-	[CR_SEC_SYSCALLS + CR_ABI_X86_64] = "syscalls",
-	[CR_SEC_SYSCALLS + CR_ABI_I386] = "syscalls i386",
-	[CR_SEC_SYSCALLS + CR_ABI_X32] = "syscalls x32",
-	[CR_SEC_EVIDENCE + CR_ABI_X86_64] = "evidence",
-	[CR_SEC_EVIDENCE + CR_ABI_I386] = "evidence i386",
-	[CR_SEC_EVIDENCE + CR_ABI_X32] = "evidence x32",
-};
-
 const char *const cr_header_names[CR_HEAD_COUNT] = {
 	[CR_HEAD_FORMAT] = "format",
 	[CR_HEAD_PROGRAM] = "program",
@@ -28,6 +17,7 @@ const char *const cr_header_names[CR_HEAD_COUNT] = {
 	[CR_HEAD_HORIZON] = "horizon",
 	[CR_HEAD_RUNS] = "runs",
 	[CR_HEAD_ALL_RUNS] = "all-runs",
+	[CR_HEAD_OUTSIDE] = "outside",
 	[CR_HEAD_INCLUDE] = "include",
 };
 
@@ -35,7 +25,7 @@ const char *const cr_header_names[CR_HEAD_COUNT] = {
 struct pass {
 	struct cr_where at;
 	struct cr_scan *s;
-	enum cr_section now;
+	struct cr_heading now;
 };
 
 #define wrong(p, ...) cr_wrong(&(p)->at, __VA_ARGS__)
@@ -112,38 +102,20 @@ static int check_bytes(struct pass *p, struct cr_span t)
 	return 0;
 }
 
-static int reserved(struct pass *p, struct cr_span name)
+/* The part of a window, made when it is not there yet; NULL when out of memory. */
+static struct cr_part *part_of(struct cr_scan *s, unsigned int window)
 {
-	int rc = wrong(p, "sections like [%.*s] are not supported yet", (int)name.len, name.s);
-
-	cr_err_hint(p->at.err, "windows and phases are reserved for a later version");
-	return rc;
-}
-
-static int unknown_section(struct pass *p, struct cr_span name)
-{
-	int rc, i;
-
-	if ((name.len >= 6 && strncmp(name.s, "window", 6) == 0) ||
-	    (name.len >= 5 && strncmp(name.s, "phase", 5) == 0))
-		return reserved(p, name);
-	rc = wrong(p, "no section is called [%.*s]", (int)name.len, name.s);
-	cr_err_hint(
-		p->at.err,
-		"there are [policy], [syscalls], [evidence], and the last two with i386 or x32");
-	for (i = CR_SEC_POLICY; i < CR_SEC_COUNT; i++)
-		if (strlen(cr_section_names[i]) == name.len &&
-		    strncasecmp(cr_section_names[i], name.s, name.len) == 0)
-			cr_err_hint(p->at.err, "section names are in lower case: [%s]",
-				    cr_section_names[i]);
-	return rc;
+	if (!s->part[window])
+		s->part[window] = calloc(1, sizeof(*s->part[window]));
+	return s->part[window];
 }
 
 static int scan_section(struct pass *p, struct cr_line *l, struct cr_span t)
 {
 	const char *close = memchr(t.s, ']', t.len);
-	struct cr_span name;
-	int i, rc;
+	char name[CR_SECTION_MAX];
+	struct cr_part *part;
+	int rc;
 
 	if (!close)
 		return wrong(p, "the section name has no closing ]");
@@ -152,20 +124,20 @@ static int scan_section(struct pass *p, struct cr_line *l, struct cr_span t)
 		cr_err_hint(p->at.err, "put a comment on a line of its own");
 		return rc;
 	}
-	name = strip((struct cr_span){ t.s + 1, t.len - 2 });
-	for (i = CR_SEC_POLICY; i < CR_SEC_COUNT; i++)
-		if (is(name, cr_section_names[i]))
-			break;
-	if (i == CR_SEC_COUNT)
-		return unknown_section(p, name);
-	if (p->s->section[i]) {
-		rc = wrong(p, "section [%s] is there twice", cr_section_names[i]);
+	rc = cr_section_read(strip((struct cr_span){ t.s + 1, t.len - 2 }), &p->now, &p->at);
+	if (rc < 0)
+		return rc;
+	part = part_of(p->s, p->now.window);
+	if (!part)
+		return -ENOMEM;
+	if (part->section[p->now.section]) {
+		rc = wrong(p, "section [%s] is there twice",
+			   cr_section_name(p->now.window, p->now.section, name));
 		cr_err_hint(p->at.err, "the first is on line %u: put the lines together",
-			    p->s->section[i]);
+			    part->section[p->now.section]);
 		return rc;
 	}
-	p->s->section[i] = p->at.line;
-	p->now = (enum cr_section)i;
+	part->section[p->now.section] = p->at.line;
 	l->kind = CR_LINE_SECTION;
 	return 0;
 }
@@ -253,7 +225,7 @@ static int unknown_header(struct pass *p, const char *key)
 
 	cr_err_hint(p->at.err,
 		    "there are format, program, build-id, mode, violation, horizon, runs, "
-		    "all-runs and include");
+		    "all-runs, outside and include");
 	for (i = 0; i < CR_HEAD_COUNT; i++)
 		if (strcasecmp(cr_header_names[i], key) == 0)
 			cr_err_hint(p->at.err, "keys are in lower case: \"%s\"",
@@ -296,24 +268,70 @@ static int unknown_call(struct pass *p, enum cr_abi abi, struct cr_span key, con
 	return rc;
 }
 
+/* Where the line of a call's entry is noted; NULL when out of memory. */
+static unsigned int *entry_of(struct cr_scan *s, const struct cr_heading *at, int nr)
+{
+	unsigned int **lines = &s->part[at->window]->entry[at->section];
+
+	if (!*lines)
+		*lines = calloc(CR_NR_MAX, sizeof(**lines));
+	return *lines ? *lines + nr : NULL;
+}
+
 static int scan_call(struct pass *p, struct cr_line *l, const char *key)
 {
-	enum cr_abi abi = cr_section_abi(p->now);
+	enum cr_section sec = p->now.section;
+	enum cr_abi abi = cr_section_abi(sec);
 	unsigned int *first;
 	int nr = cr_name_to_nr(abi, key[0] == '?' ? key + 1 : key);
 
-	if (nr == -ENOENT && (key[0] == '?' || cr_section_is_evidence(p->now))) {
+	if (nr == -ENOENT && (key[0] == '?' || cr_section_is_evidence(sec))) {
 		l->nr = -1;	/* the rule of such evidence has a ? or is gone */
 		return 0;
 	}
 	if (nr < 0)
 		return unknown_call(p, abi, l->key, key[0] == '?' ? key + 1 : key, nr);
-	first = cr_section_is_evidence(p->now) ? &p->s->evidence[abi][nr] : &p->s->rule[abi][nr];
+	first = entry_of(p->s, &p->now, nr);
+	if (!first)
+		return -ENOMEM;
 	if (*first)
 		return twice(p, key, *first);
 	*first = p->at.line;
 	l->nr = nr;
 	return 0;
+}
+
+/* What [window N] says besides rules. 0 when the key is none of these. */
+static int scan_window(struct pass *p, struct cr_line *l, const char *key)
+{
+	unsigned int *first;
+	int i;
+
+	for (i = 0; i < CR_WINDOW_KEY_COUNT; i++) {
+		if (!is(l->key, cr_window_key_names[i]))
+			continue;
+		first = &p->s->part[p->now.window]->key[i];
+		if (*first)
+			return twice(p, key, *first);
+		*first = p->at.line;
+		l->nr = i;
+		l->section = CR_SEC_WINDOW;
+		return 1;
+	}
+	return 0;
+}
+
+static int scan_key(struct pass *p, struct cr_line *l, const char *key)
+{
+	int rc = 0;
+
+	if (p->now.section == CR_SEC_POLICY)
+		return scan_header(p, l, key);
+	if (p->now.window && p->now.section == CR_SEC_SYSCALLS + CR_ABI_NATIVE)
+		rc = scan_window(p, l, key);
+	if (rc == 0)
+		rc = scan_call(p, l, key);
+	return rc < 0 ? rc : 0;
 }
 
 static int scan_entry(struct pass *p, struct cr_line *l, struct cr_span t)
@@ -334,7 +352,7 @@ static int scan_entry(struct pass *p, struct cr_line *l, struct cr_span t)
 	if (rc < 0)
 		return rc;
 	snprintf(key, sizeof(key), "%.*s", (int)l->key.len, l->key.s);
-	if (p->now == CR_SEC_NONE)
+	if (p->now.section == CR_SEC_NONE)
 		return wrong(p, "\"%s\" stands before the first [section]", key);
 	if (++p->s->n_keys > CR_KEYS_MAX)
 		return wrong(p, "more than %d entries", CR_KEYS_MAX);
@@ -342,7 +360,7 @@ static int scan_entry(struct pass *p, struct cr_line *l, struct cr_span t)
 	rc = value.len && value.s[0] == '"' ? scan_quoted(p, l, value) : scan_plain(p, l, value);
 	if (rc < 0)
 		return rc;
-	rc = p->now == CR_SEC_POLICY ? scan_header(p, l, key) : scan_call(p, l, key);
+	rc = scan_key(p, l, key);
 	if (rc < 0)
 		return rc;
 	return l->value.len ? 0 : wrong(p, "\"%s\" has no value", key);
@@ -361,6 +379,8 @@ static int scan_line(struct pass *p, struct cr_line *l)
 	if (rc < 0)
 		return rc;
 	t = strip(t);
+	l->window = p->now.window;
+	l->section = p->now.section;
 	if (!t.len)
 		l->kind = CR_LINE_BLANK;
 	else if (t.s[0] == '#' || t.s[0] == ';')
@@ -369,7 +389,10 @@ static int scan_line(struct pass *p, struct cr_line *l)
 		rc = scan_section(p, l, t);
 	else
 		rc = scan_entry(p, l, t);
-	l->section = p->now;
+	if (l->kind == CR_LINE_SECTION) {
+		l->window = p->now.window;
+		l->section = p->now.section;
+	}
 	return rc;
 }
 
@@ -378,8 +401,10 @@ static int by_name(const void *a, const void *b)
 {
 	const struct cr_line *x = *(struct cr_line *const *)a, *y = *(struct cr_line *const *)b;
 	size_t n = x->key.len < y->key.len ? x->key.len : y->key.len;
-	int rc = (int)x->section - (int)y->section;
+	int rc = (int)x->window - (int)y->window;
 
+	if (rc == 0)
+		rc = (int)x->section - (int)y->section;
 	if (rc == 0)
 		rc = strncasecmp(x->key.s, y->key.s, n);
 	if (rc == 0)
@@ -396,7 +421,7 @@ static int check_unknown_twice(struct pass *p, struct cr_line **unknown, size_t 
 	for (i = 1; i < n; i++) {
 		const struct cr_line *a = unknown[i - 1], *b = unknown[i];
 
-		if (a->section != b->section || a->key.len != b->key.len ||
+		if (a->window != b->window || a->section != b->section || a->key.len != b->key.len ||
 		    strncasecmp(a->key.s, b->key.s, a->key.len) != 0)
 			continue;
 		p->at.line = (unsigned int)(b - p->s->lines) + 1;
@@ -479,6 +504,26 @@ int cr_scan_text(const char *path, const char *text, size_t len, struct cr_scan 
 
 void cr_scan_fini(struct cr_scan *s)
 {
+	size_t i, k;
+
+	for (i = 0; i <= CR_WINDOW_NR_MAX; i++) {
+		for (k = 0; s->part[i] && k < CR_SEC_COUNT; k++)
+			free(s->part[i]->entry[k]);
+		free(s->part[i]);
+	}
 	free(s->lines);
 	memset(s, 0, sizeof(*s));
+}
+
+unsigned int cr_scan_section(const struct cr_scan *s, unsigned int window, enum cr_section sec)
+{
+	return s->part[window] ? s->part[window]->section[sec] : 0;
+}
+
+unsigned int cr_scan_entry(const struct cr_scan *s, unsigned int window, enum cr_section sec,
+			   uint32_t nr)
+{
+	const struct cr_part *part = s->part[window];
+
+	return part && part->entry[sec] ? part->entry[sec][nr] : 0;
 }

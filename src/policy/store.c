@@ -8,22 +8,9 @@
 #include "cr/names.h"
 #include "cr/store.h"
 #include "disk.h"
+#include "seen.h"
 #include "text.h"
-
-/* What this run knows about one call. */
-struct delta {
-	struct delta *next;	/* owned */
-	enum cr_abi abi;
-	uint32_t nr;
-	char *exe;		/* owned; may be NULL */
-	char *stack;		/* owned; may be NULL */
-	uint64_t calls;		/* of this run */
-	uint64_t calls_saved;	/* of these, in the file */
-	bool seen;
-	bool seen_saved;
-	bool more;		/* passes uncounted in this run */
-	bool more_saved;
-};
+#include "value.h"
 
 struct cr_store {
 	char *path;		/* owned; as the user spelled it */
@@ -35,35 +22,9 @@ struct cr_store {
 	bool all;
 	bool watched;		/* --all: to the end, so that what was not used is known */
 	bool watched_saved;
-	/* --all: rules that were learned when the run began. Another supervisor may learn more
-	 * meanwhile, of calls that our program did not have to use. */
-	bool old[CR_ABI_COUNT][CR_NR_MAX];
 	struct cr_policy *seed;	/* owned; what a new file begins with */
-	struct delta *deltas;	/* owned */
-	struct delta *of[CR_ABI_COUNT][CR_NR_MAX];	/* borrowed: from deltas */
+	struct cr_seen seen;
 };
-
-static bool pending(const struct delta *d)
-{
-	return d->seen != d->seen_saved || d->more != d->more_saved || d->calls != d->calls_saved;
-}
-
-static struct delta *delta_of(struct cr_store *s, enum cr_abi abi, uint32_t nr)
-{
-	struct delta *d = s->of[abi][nr];
-
-	if (d)
-		return d;
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return NULL;
-	d->abi = abi;
-	d->nr = nr;
-	d->next = s->deltas;
-	s->deltas = d;
-	s->of[abi][nr] = d;
-	return d;
-}
 
 /* @to, when it is not set yet, gets a copy of @from. */
 static int copy_text(char **to, const char *from)
@@ -96,6 +57,7 @@ static struct cr_policy *seeded(const char *path, const struct cr_store_seed *se
 	if (!p)
 		return NULL;
 	p->mode = CR_MODE_LEARN;
+	p->outside_any = seed && seed->outside_any;
 	if (seed && seed->include)
 		p->include = calloc(1, sizeof(*p->include));
 	if (copy_text(&p->path, path) < 0 ||
@@ -123,6 +85,7 @@ static void adopt(struct cr_store *s, struct cr_policy *p)
 	cr_policy_free(s->policy);
 	s->policy = p;
 	s->fresh = true;
+	cr_seen_adopt(&s->seen, p);
 }
 
 /* A new file is the seed, which must mean the same as the file will: it goes through the text. */
@@ -130,7 +93,6 @@ static int start_new(struct cr_store *s, struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 	struct cr_policy *p = NULL;
-	struct delta *d;
 	int rc;
 
 	if (!s->seed->horizon_kernel)
@@ -142,10 +104,7 @@ static int start_new(struct cr_store *s, struct cr_err *err)
 	if (rc < 0)
 		return rc;
 	/* When the file has vanished in mid-run, all that this run saw is to be written again. */
-	for (d = s->deltas; d; d = d->next) {
-		d->seen_saved = d->more_saved = false;
-		d->calls_saved = 0;
-	}
+	cr_seen_lost(&s->seen);
 	if (s->exists) {
 		p->runs = 1;
 		p->all_runs = s->all;
@@ -194,86 +153,6 @@ static int refresh(struct cr_store *s, struct cr_err *err)
 	return 0;
 }
 
-/* The new rule of a call that has none of its own; a base set's denial stays. */
-static int learn_rule(struct cr_policy *p, const struct delta *d)
-{
-	const struct cr_rule *r = cr_policy_find(p, d->abi, d->nr);
-	struct cr_evidence ev = {
-		.seen = 1, .calls = d->calls, .exe = d->exe, .stack = d->stack,
-	};
-	int rc;
-
-	if (r && r->act != CR_ACT_ALLOW)
-		return 0;
-	rc = cr_policy_set(p, NULL, d->abi, d->nr, CR_ACT_ALLOW, 0);
-	if (rc == 0)
-		rc = cr_rule_witness(cr_policy_own(p, d->abi, d->nr), &ev);
-	if (rc < 0)
-		cr_policy_unset(p, d->abi, d->nr);
-	else if (d->abi == CR_ABI_NATIVE && p->horizon_nr && d->nr > p->horizon_nr)
-		p->horizon_nr = d->nr;
-	return rc;
-}
-
-/* Adds to @p what of @d its file lacks. A person may have taken the rule away meanwhile, or made it
- * his. */
-static int apply(struct cr_policy *p, const struct delta *d)
-{
-	struct cr_rule *r = cr_policy_own(p, d->abi, d->nr);
-
-	if (!r)
-		return d->seen && !d->seen_saved ? learn_rule(p, d) : 0;
-	if (!cr_rule_learned(r))
-		return 0;
-	r->ev->seen += d->seen && !d->seen_saved;
-	r->ev->calls += d->calls - d->calls_saved;
-	r->ev->more |= d->more;
-	return 0;
-}
-
-/* The rules that this execution has used, and those that it could have used. */
-static void apply_watched(struct cr_store *s)
-{
-	const struct delta *d;
-	struct cr_rule *r;
-	bool seen;
-	size_t i;
-
-	for (i = 0; i < s->policy->n_own; i++) {
-		r = s->policy->rules[i];
-		d = s->of[r->abi][r->nr];
-		seen = d && d->seen;
-		if (!cr_rule_learned(r) || !(seen || s->old[r->abi][r->nr]))
-			continue;
-		r->ev->all_runs++;
-		r->ev->all_seen += seen;
-	}
-}
-
-/* @text must mean what @want says: iniparser reads it, and to edit it again changes nothing. */
-static int prove(const char *path, const struct cr_buf *text, struct cr_policy *want,
-		 struct cr_err *err)
-{
-	cr_auto_buf struct cr_buf again = CR_BUF_INIT;
-	struct cr_policy *got = NULL;
-	size_t i;
-	int rc = cr_text_own(path, cr_buf_str(text), text->len, &got, err);
-
-	if (rc < 0)
-		return rc;
-	rc = cr_ini_edit(cr_buf_str(text), text->len, want, &again);
-	if (rc == 0 && (again.len != text->len || memcmp(again.s, text->s, text->len) != 0 ||
-			got->n_own != want->n_own))
-		rc = -EBADMSG;
-	if (rc < 0)
-		cr_err_sys(err, rc, "cannot write %s: what would be written is not what was meant",
-			   path);
-	for (i = 0; rc == 0 && i < want->n_own; i++)
-		want->rules[i]->line = got->rules[i]->line;
-	cr_policy_free(got);
-	return rc;
-}
-
 static bool digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -310,20 +189,8 @@ static int replace_file(const struct cr_disk *disk, const struct cr_buf *old,
 		return cr_err_sys(err, rc, "cannot write %s", disk->shown);
 	if (same_bytes(out, old) || (begin && write_digits(disk, old, out)))
 		return 0;
-	rc = prove(disk->shown, out, want, err);
+	rc = cr_text_prove(disk->shown, out, want, want, err);
 	return rc < 0 ? rc : cr_disk_write(disk, out->s, out->len, err);
-}
-
-static void mark_saved(struct cr_store *s)
-{
-	struct delta *d;
-
-	for (d = s->deltas; d; d = d->next) {
-		d->seen_saved = d->seen;
-		d->more_saved = d->more;
-		d->calls_saved = d->calls;
-	}
-	s->watched_saved = s->watched;
 }
 
 /* Under the lock, with the policy as it shall be. */
@@ -341,7 +208,8 @@ static int write_policy(struct cr_store *s, const struct cr_disk *disk, bool beg
 	cr_buf_fini(&s->text);
 	s->text = out;
 	s->exists = true;
-	mark_saved(s);
+	cr_seen_saved(&s->seen);
+	s->watched_saved = s->watched;
 	return 0;
 }
 
@@ -349,27 +217,23 @@ static int write_policy(struct cr_store *s, const struct cr_disk *disk, bool beg
  */
 static void keep_for_later(struct cr_store *s)
 {
-	const struct delta *d;
-
 	s->fresh = false;
-	for (d = s->deltas; d; d = d->next)
-		if (d->seen && !d->seen_saved && !cr_policy_own(s->policy, d->abi, d->nr) &&
-		    learn_rule(s->policy, d) < 0)
-			return;
+	if (cr_seen_apply_new(&s->seen, s->policy) < 0)
+		return;	/* then it will be met again, and tried again */
 }
 
 static int apply_all(struct cr_store *s, struct cr_err *err)
 {
-	const struct delta *d;
-	int rc;
+	int rc = cr_seen_apply(&s->seen, s->policy);
 
-	for (d = s->deltas; d; d = d->next) {
-		rc = pending(d) ? apply(s->policy, d) : 0;
-		if (rc < 0)
-			return cr_err_sys(err, rc, "cannot write %s", s->path);
+	if (rc < 0) {
+		cr_err_sys(err, rc, "cannot write %s", s->path);
+		if (rc == -E2BIG)
+			cr_err_hint(err, "a policy holds up to %u windows", CR_WINDOW_NR_MAX);
+		return rc;
 	}
 	if (s->watched && !s->watched_saved)
-		apply_watched(s);
+		cr_seen_watched(&s->seen, s->policy);
 	return 0;
 }
 
@@ -394,17 +258,14 @@ static int save(struct cr_store *s, struct cr_err *err)
 static int first_save(struct cr_store *s, struct cr_err *err)
 {
 	struct cr_disk disk;
-	size_t i;
 	int rc = cr_disk_lock(s->path, true, &disk, err);
 
 	if (rc < 0)
 		return rc;
 	cr_disk_sweep(&disk);
 	rc = refresh(s, err);
-	for (i = 0; rc == 0 && i < s->policy->n_own; i++)
-		s->old[s->policy->rules[i]->abi][s->policy->rules[i]->nr] =
-			cr_rule_learned(s->policy->rules[i]);
 	if (rc == 0) {
+		cr_seen_old(&s->seen, 0, s->policy);
 		s->policy->runs++;
 		s->policy->all_runs += s->all;
 		rc = write_policy(s, &disk, true, err);
@@ -443,43 +304,104 @@ const struct cr_policy *cr_store_policy(const struct cr_store *s)
 	return s->policy;
 }
 
-int cr_store_saw(struct cr_store *s, enum cr_abi abi, uint32_t nr, const char *exe,
-		 const char *stack, struct cr_err *err)
+static int name_window(struct cr_store *s, struct cr_seen_window *w, struct cr_err *err)
 {
-	const struct cr_rule *r;
-	struct delta *d;
-	bool known;
-	int rc;
+	bool told = w->number != 0;
+	int rc = 0;
+
+	if (!w->now) {
+		w->wanted = true;
+		rc = save(s, err);
+	}
+	if (rc < 0 && !told)
+		cr_seen_unname(&s->seen, s->policy);
+	if (rc < 0)
+		return rc;
+	if (!told && s->all)
+		cr_seen_old(&s->seen, w->number, s->policy);
+	return (int)w->number;
+}
+
+int cr_store_window(struct cr_store *s, const struct cr_window_name *name, struct cr_err *err)
+{
+	struct cr_seen_window *w;
+	int rc = cr_value_window_check(name, err);
+
+	if (rc < 0)
+		return rc;
+	w = cr_seen_name(&s->seen, name, s->policy);
+	if (!w)
+		return cr_err_sys(err, -ENOMEM, "cannot write %s", s->path);
+	return name_window(s, w, err);
+}
+
+const struct cr_rule *cr_store_find(const struct cr_store *s, unsigned int window,
+				    enum cr_abi abi, uint32_t nr)
+{
+	int now = cr_seen_now(&s->seen, window);
+
+	return now < 0 ? NULL : cr_policy_find_in(s->policy, (unsigned int)now, abi, nr);
+}
+
+const struct cr_policy_window *cr_store_place(const struct cr_store *s, unsigned int window)
+{
+	int now = cr_seen_now(&s->seen, window);
+
+	return now > 0 ? cr_policy_window(s->policy, (unsigned int)now) : NULL;
+}
+
+static int check_call(const struct cr_store *s, unsigned int window, uint32_t nr,
+		      struct cr_err *err)
+{
+	struct cr_seen_window *w = cr_seen_window(&s->seen, window);
 
 	if (nr >= CR_NR_MAX)
 		return cr_err_set(err, -EINVAL, "a policy cannot hold call number %u", nr);
-	r = cr_policy_find(s->policy, abi, nr);
+	if (window && !w)
+		return cr_err_set(err, -EINVAL, "there is no window %u to learn in", window);
+	if (w)
+		w->entered = true;
+	return 0;
+}
+
+int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		 const char *exe, const char *stack, struct cr_err *err)
+{
+	const struct cr_rule *r;
+	struct cr_seen_call *c;
+	bool known;
+	int rc = check_call(s, window, nr, err);
+
+	if (rc < 0)
+		return rc;
+	r = cr_store_find(s, window, abi, nr);
 	known = r && (!r->base || r->act != CR_ACT_ALLOW);
-	d = delta_of(s, abi, nr);
-	if (!d || (!known && (copy_text(&d->exe, exe) < 0 || copy_text(&d->stack, stack) < 0)))
+	c = cr_seen_call(&s->seen, window, abi, nr);
+	if (!c || (!known && (copy_text(&c->exe, exe) < 0 || copy_text(&c->stack, stack) < 0)))
 		return cr_err_sys(err, -ENOMEM, "cannot write %s", s->path);
-	d->seen = true;
-	if (!d->calls)
-		d->calls = 1;
+	c->seen = true;
+	if (!c->calls)
+		c->calls = 1;
 	if (!known)
-		d->seen_saved = false;	/* a person has deleted it since; it is made all the same */
+		c->seen_saved = false;	/* a person has deleted it since; it is made all the same */
 	if (known)
 		return 0;
 	rc = save(s, err);
 	return rc < 0 ? rc : 1;
 }
 
-void cr_store_count(struct cr_store *s, enum cr_abi abi, uint32_t nr, uint64_t calls)
+void cr_store_count(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		    uint64_t calls)
 {
-	struct delta *d = nr < CR_NR_MAX ? delta_of(s, abi, nr) : NULL;
+	struct cr_seen_call *c = nr < CR_NR_MAX ? cr_seen_call(&s->seen, window, abi, nr) : NULL;
 
-	if (d && calls > d->calls)
-		d->calls = calls;
+	if (c && calls > c->calls)
+		c->calls = calls;
 }
 
 void cr_store_confirmed(struct cr_store *s, uint32_t confirm)
 {
-	struct delta *d;
+	struct cr_seen_call *c;
 	size_t i;
 
 	for (i = 0; i < s->policy->n_own && !s->all; i++) {
@@ -487,9 +409,9 @@ void cr_store_confirmed(struct cr_store *s, uint32_t confirm)
 
 		if (!cr_rule_learned(r) || r->ev->more || !cr_rule_confirmed(r, true, confirm))
 			continue;
-		d = delta_of(s, r->abi, r->nr);
-		if (d)
-			d->more = true;
+		c = cr_seen_call(&s->seen, 0, r->abi, r->nr);
+		if (c)
+			c->more = true;
 	}
 }
 
@@ -504,53 +426,46 @@ void cr_store_watched(struct cr_store *s)
 }
 
 /* Has the file a use for this? The counts of a hand-written rule are nobody's. */
-static bool wanted(const struct cr_store *s, const struct delta *d)
+static bool wanted(const struct cr_store *s, const struct cr_seen_call *c)
 {
-	const struct cr_rule *r = cr_policy_find(s->policy, d->abi, d->nr);
+	const struct cr_rule *r = cr_store_find(s, c->window, c->abi, c->nr);
 
-	if (!pending(d))
+	if (!cr_seen_pending(c))
 		return false;
 	if (!s->fresh || cr_rule_learned(r))
 		return true;
-	return d->seen && !d->seen_saved && (!r || (r->base && r->act == CR_ACT_ALLOW));
+	return c->seen && !c->seen_saved && (!r || (r->base && r->act == CR_ACT_ALLOW));
 }
 
 int cr_store_save(struct cr_store *s, struct cr_err *err)
 {
-	const struct delta *d;
+	const struct cr_seen_call *c;
 
 	if (s->watched && !s->watched_saved)
 		return save(s, err);
-	for (d = s->deltas; d; d = d->next)
-		if (wanted(s, d))
+	for (c = s->seen.calls; c; c = c->next)
+		if (wanted(s, c))
 			return save(s, err);
 	return 0;
 }
 
 unsigned int cr_store_unsaved(const struct cr_store *s)
 {
-	const struct delta *d;
+	const struct cr_seen_call *c;
 	unsigned int n = 0;
 
 	if (s->fresh)
 		return 0;
-	for (d = s->deltas; d; d = d->next)
-		n += d->seen && !d->seen_saved;
+	for (c = s->seen.calls; c; c = c->next)
+		n += c->seen && !c->seen_saved;
 	return n;
 }
 
 void cr_store_free(struct cr_store *s)
 {
-	struct delta *d, *next;
-
 	if (!s)
 		return;
-	for (d = s->deltas; d; d = next) {
-		next = d->next;
-		free(d->exe);
-		free(d->stack);
-		free(d);
-	}
+	cr_seen_fini(&s->seen);
 	cr_buf_fini(&s->text);
 	cr_policy_free(s->policy);
 	cr_policy_free(s->seed);

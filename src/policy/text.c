@@ -69,6 +69,7 @@ int cr_text_read(const char *path, struct cr_buf *text, struct stat *st, struct 
 static int take_evidence(struct cr_policy *p, const struct cr_line *l, const char *value,
 			 const struct cr_where *at)
 {
+	enum cr_abi abi = cr_section_abi(l->section);
 	struct cr_evidence ev;
 	struct cr_rule *r;
 	int rc = cr_value_evidence(value, &ev, at);
@@ -76,7 +77,7 @@ static int take_evidence(struct cr_policy *p, const struct cr_line *l, const cha
 	if (rc < 0)
 		return rc;
 	/* A person who deletes a rule need not care for its evidence. */
-	r = l->nr < 0 ? NULL : cr_policy_own(p, cr_section_abi(l->section), (uint32_t)l->nr);
+	r = l->nr < 0 ? NULL : cr_policy_own_in(p, l->window, abi, (uint32_t)l->nr);
 	rc = r ? cr_rule_witness(r, &ev) : 0;
 	free(ev.exe);
 	free(ev.stack);
@@ -92,23 +93,28 @@ static int take_rule(struct cr_policy *p, const struct cr_line *l, const char *v
 
 	if (rc < 0 || l->nr < 0)
 		return rc;
-	rc = cr_policy_set(p, NULL, abi, (uint32_t)l->nr, act, err);
+	rc = cr_policy_set_in(p, l->window, abi, (uint32_t)l->nr, act, err);
 	if (rc == 0)
-		cr_policy_own(p, abi, (uint32_t)l->nr)->line = at->line;
+		cr_policy_own_in(p, l->window, abi, (uint32_t)l->nr)->line = at->line;
 	return rc;
+}
+
+static const char *value_of(const struct cr_line *l, char value[CR_LINE_MAX + 1])
+{
+	memcpy(value, l->value.s, l->value.len);
+	value[l->value.len] = '\0';
+	return value;
 }
 
 static int take_line(struct cr_policy *p, const struct cr_line *l, const struct cr_where *at)
 {
 	char value[CR_LINE_MAX + 1];
 
-	memcpy(value, l->value.s, l->value.len);
-	value[l->value.len] = '\0';
 	if (l->section == CR_SEC_POLICY)
-		return cr_value_header(p, (enum cr_header)l->nr, value, at);
+		return cr_value_header(p, (enum cr_header)l->nr, value_of(l, value), at);
 	if (cr_section_is_evidence(l->section))
-		return take_evidence(p, l, value, at);
-	return take_rule(p, l, value, at);
+		return take_evidence(p, l, value_of(l, value), at);
+	return cr_section_of_calls(l->section) ? take_rule(p, l, value_of(l, value), at) : 0;
 }
 
 /* Rules first: evidence may stand above them in the file. */
@@ -131,6 +137,86 @@ static int take_lines(struct cr_policy *p, const struct cr_scan *s, struct cr_wh
 	return 0;
 }
 
+static int read_head(struct cr_policy_window *w, const struct cr_scan *s, const struct cr_part *part,
+		     struct cr_where *at)
+{
+	char value[CR_LINE_MAX + 1];
+	int k, rc;
+
+	for (k = 0; k < CR_WINDOW_KEY_COUNT; k++) {
+		if (!part->key[k])
+			continue;
+		at->line = part->key[k];
+		rc = cr_value_window(w, (enum cr_window_key)k,
+				     value_of(&s->lines[at->line - 1], value), at);
+		if (rc < 0)
+			return rc;
+	}
+	at->line = part->section[CR_SEC_SYSCALLS + CR_ABI_NATIVE];
+	if (w->function)
+		return 0;
+	rc = cr_wrong(at, "[window %u] does not say which function it is about", w->number);
+	cr_err_hint(at->err, "as in: function = \"parse_header\"");
+	return rc;
+}
+
+/* @w, as read, into @p. */
+static int add_window(struct cr_policy *p, const struct cr_policy_window *w,
+		      const struct cr_where *at)
+{
+	struct cr_window_name name = { w->function, w->object, w->scope };
+	unsigned int first = cr_policy_window_find(p, w->object, w->function);
+	int rc;
+
+	if (!first) {
+		rc = cr_policy_window_add(p, w->number, &name);
+		if (rc > 0)
+			p->windows[p->n_windows - 1]->line = at->line;
+		return rc < 0 ? rc : 0;
+	}
+	rc = cr_wrong(at, "[window %u] is about the same function as [window %u]", w->number,
+		      first);
+	cr_err_hint(at->err, "the first is on line %u: put the rules together",
+		    cr_policy_window(p, first)->line);
+	return rc;
+}
+
+/* A section of a window that has no [window N] itself. */
+static int orphan(const struct cr_part *part, unsigned int number, struct cr_where *at)
+{
+	int sec = CR_SEC_SYSCALLS, rc;
+	char name[CR_SECTION_MAX];
+
+	while (!part->section[sec])
+		sec++;
+	at->line = part->section[sec];
+	rc = cr_wrong(at, "there is no [window %u] to [%s]", number,
+		      cr_section_name(number, (enum cr_section)sec, name));
+	cr_err_hint(at->err, "take this section away, too, or say which function it is about");
+	return rc;
+}
+
+static int take_windows(struct cr_policy *p, const struct cr_scan *s, struct cr_where *at)
+{
+	unsigned int n;
+	int rc = 0;
+
+	for (n = 1; n <= CR_WINDOW_NR_MAX && rc == 0; n++) {
+		struct cr_policy_window w = { .number = n };
+
+		if (!s->part[n])
+			continue;
+		if (!cr_scan_section(s, n, CR_SEC_SYSCALLS + CR_ABI_NATIVE))
+			return orphan(s->part[n], n, at);
+		rc = read_head(&w, s, s->part[n], at);
+		if (rc == 0)
+			rc = add_window(p, &w, at);
+		free(w.function);
+		free(w.object);
+	}
+	return rc;
+}
+
 int cr_text_model(const char *path, const struct cr_scan *s, struct cr_policy **policy,
 		  struct cr_err *err)
 {
@@ -143,7 +229,9 @@ int cr_text_model(const char *path, const struct cr_scan *s, struct cr_policy **
 	p->path = strdup(path);
 	if (!p->path)
 		goto out;
-	rc = take_lines(p, s, &at, false);
+	rc = take_windows(p, s, &at);
+	if (rc == 0)
+		rc = take_lines(p, s, &at, false);
 	if (rc == 0)
 		rc = take_lines(p, s, &at, true);
 out:

@@ -35,4 +35,9 @@ int cr_text_model(const char *path, const struct cr_scan *s, struct cr_policy **
 int cr_text_own(const char *path, const char *text, size_t len, struct cr_policy **policy,
 		struct cr_err *err) CR_MUST_CHECK;
 
+/* @text must mean what @want says: iniparser reads it, and to edit it again changes nothing. @lines
+ * (may be NULL; of the same rules as @want) learns where they stand. */
+int cr_text_prove(const char *path, const struct cr_buf *text, const struct cr_policy *want,
+		  struct cr_policy *lines, struct cr_err *err) CR_MUST_CHECK;
+
 #endif

@@ -23,6 +23,18 @@ int cr_value_header(struct cr_policy *p, enum cr_header head, const char *value,
 /* The text of header @head of @p; empty when it need not be written. */
 void cr_value_header_text(const struct cr_policy *p, enum cr_header head, struct cr_buf *out);
 
+/* Reads @key of a window's head into @w, whose members the caller owns. -EINVAL with a sentence at
+ * @at; -ENOMEM. */
+int cr_value_window(struct cr_policy_window *w, enum cr_window_key key, const char *value,
+		    const struct cr_where *at) CR_MUST_CHECK;
+
+/* The text of @key, quotes included; empty when it need not be written. */
+void cr_value_window_text(const struct cr_policy_window *w, enum cr_window_key key,
+			  struct cr_buf *out);
+
+/* Can a policy hold a window of that name? -EINVAL or -ENAMETOOLONG with a sentence. */
+int cr_value_window_check(const struct cr_window_name *name, struct cr_err *err) CR_MUST_CHECK;
+
 int cr_value_action(const char *value, enum cr_action *act, int *err, const struct cr_where *at)
 	CR_MUST_CHECK;
 void cr_value_action_text(enum cr_action act, int err, struct cr_buf *out);

@@ -103,7 +103,7 @@ static void begin_learning(const char *text, bool all)
 	write_policy(text);
 	if (cr_store_begin(path, NULL, all, &s, &err) < 0)
 		CR_FAIL("%s", err.text);
-	l = cr_learn_new(s);
+	l = cr_learn_new(s, false);
 	CR_CHECK(l != NULL);
 }
 

@@ -52,7 +52,7 @@ static void begin(bool all)
 
 static int saw(const char *name)
 {
-	return cr_store_saw(s, CR_ABI_NATIVE, (uint32_t)cr_name_to_nr(CR_ABI_NATIVE, name),
+	return cr_store_saw(s, 0, CR_ABI_NATIVE, (uint32_t)cr_name_to_nr(CR_ABI_NATIVE, name),
 			    "/bin/x", "main", &err);
 }
 
@@ -95,7 +95,7 @@ static const struct cr_rule *on_disk(const char *name)
 
 CR_TEST(the_first_run_makes_the_file)
 {
-	struct cr_store_seed seed = { "/bin/x", "0123", "base-dynamic", NULL };
+	struct cr_store_seed seed = { "/bin/x", "0123", "base-dynamic", false, NULL };
 
 	begin_test();
 	snprintf(path, sizeof(path), "%s/sub/x.policy", dir);
@@ -120,9 +120,9 @@ CR_TEST(a_call_is_on_disk_when_saw_returns)
 	CR_CHECK_INT(on_disk("openat")->ev->seen, 1);
 	CR_CHECK_STR(on_disk("openat")->ev->stack, "main");
 	CR_CHECK_INT(saw("openat"), 0);
-	CR_CHECK_INT(cr_store_saw(s, CR_ABI_NATIVE, 900, NULL, NULL, &err), 1);
-	CR_CHECK_INT(cr_store_saw(s, CR_ABI_I386, 5, NULL, NULL, &err), 1);
-	CR_CHECK_INT(cr_store_saw(s, CR_ABI_NATIVE, CR_NR_MAX, NULL, NULL, &err), -EINVAL);
+	CR_CHECK_INT(cr_store_saw(s, 0, CR_ABI_NATIVE, 900, NULL, NULL, &err), 1);
+	CR_CHECK_INT(cr_store_saw(s, 0, CR_ABI_I386, 5, NULL, NULL, &err), 1);
+	CR_CHECK_INT(cr_store_saw(s, 0, CR_ABI_NATIVE, CR_NR_MAX, NULL, NULL, &err), -EINVAL);
 	on_disk("openat");
 	CR_CHECK_INT(p->horizon_nr, 900);
 	CR_CHECK_INT(p->n_own, 3);
@@ -139,12 +139,12 @@ CR_TEST(executions_and_calls_are_counted)
 		cr_store_confirmed(s, 3);
 		if (run_no <= 3) {
 			saw("openat");
-			cr_store_count(s, CR_ABI_NATIVE, 257, 10);
+			cr_store_count(s, 0, CR_ABI_NATIVE, 257, 10);
 		}
 		if (run_no == 5)
 			CR_CHECK_INT(saw("read"), 1);
 		save();
-		cr_store_count(s, CR_ABI_NATIVE, 257, run_no <= 3 ? 11 : 0);
+		cr_store_count(s, 0, CR_ABI_NATIVE, 257, run_no <= 3 ? 11 : 0);
 		save();
 		CR_CHECK_INT(on_disk("openat")->ev->seen, run_no < 3 ? run_no : 3);
 		CR_CHECK_INT(on_disk("openat")->ev->calls, 11 * (run_no < 3 ? run_no : 3));
@@ -161,7 +161,7 @@ CR_TEST(an_all_run_counts_on)
 	begin(true);
 	cr_store_confirmed(s, 3);
 	CR_CHECK_INT(saw("read"), 0);
-	cr_store_count(s, CR_ABI_NATIVE, 0, 5);
+	cr_store_count(s, 0, CR_ABI_NATIVE, 0, 5);
 	save();
 	CR_CHECK_STR(file_text(),
 		     "[policy]\nruns = 1\nall-runs = 1\n\n[syscalls]\nread = allow\n[evidence]\n"
@@ -209,7 +209,7 @@ CR_TEST(learners_that_begin_at_once_are_all_counted)
 	for (i = 0; i < 40; i++) {
 		begin(false);
 		CR_CHECK_INT(cr_store_begin(path, NULL, false, &other, &err), 0);
-		CR_CHECK_INT(cr_store_saw(s, CR_ABI_NATIVE, (uint32_t)i, NULL, NULL, &err), 1);
+		CR_CHECK_INT(cr_store_saw(s, 0, CR_ABI_NATIVE, (uint32_t)i, NULL, NULL, &err), 1);
 		cr_store_free(other);
 		on_disk("read");
 		CR_CHECK_INT(p->runs, 102 + 2 * i);
@@ -253,7 +253,7 @@ CR_TEST(what_all_runs_did_without_is_written)
 	CR_CHECK_INT(saw("openat"), 1);
 	/* Another program of this policy, which ours need not be like. */
 	CR_CHECK_INT(cr_store_begin(path, NULL, false, &other, &err), 0);
-	CR_CHECK_INT(cr_store_saw(other, CR_ABI_NATIVE, 900, NULL, NULL, &err), 1);
+	CR_CHECK_INT(cr_store_saw(other, 0, CR_ABI_NATIVE, 900, NULL, NULL, &err), 1);
 	cr_store_free(other);
 	save();
 	CR_CHECK_INT(on_disk("write")->ev->all_runs, 0);	/* it may still come */
@@ -396,10 +396,10 @@ static int learn_forty(void)
 	if (cr_store_begin(path, NULL, false, &mine, &err) < 0)
 		return 1;
 	for (nr = 0; nr < 40; nr++)
-		if (cr_store_saw(mine, CR_ABI_NATIVE, (uint32_t)learner_no * 40 + nr, "/bin/x",
+		if (cr_store_saw(mine, 0, CR_ABI_NATIVE, (uint32_t)learner_no * 40 + nr, "/bin/x",
 				 "f < main", &err) != 1)
 			return 2;
-	if (cr_store_saw(mine, CR_ABI_I386, 7, NULL, NULL, &err) < 0)
+	if (cr_store_saw(mine, 0, CR_ABI_I386, 7, NULL, NULL, &err) < 0)
 		return 3;
 	return cr_store_save(mine, &err) < 0 ? 4 : 0;
 }
@@ -435,7 +435,7 @@ static void learn_until_killed(int to)
 	if (cr_store_begin(path, NULL, false, &mine, &err) < 0)
 		_exit(1);
 	for (nr = 0; nr < CR_NR_MAX; nr++)
-		if (cr_store_saw(mine, CR_ABI_NATIVE, nr, "/bin/x", "f < main", &err) < 0 ||
+		if (cr_store_saw(mine, 0, CR_ABI_NATIVE, nr, "/bin/x", "f < main", &err) < 0 ||
 		    write(to, &nr, sizeof(nr)) != sizeof(nr))
 			_exit(2);
 	_exit(0);
