@@ -11,8 +11,8 @@ libcr_a_SOURCES = \
 	include/cr/mem.h include/cr/merge.h include/cr/names.h include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
 	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
-	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h include/cr/wake.h \
-	include/cr/window.h \
+	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h \
+	include/cr/wake.h include/cr/window.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/front.c src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c \

@@ -13,8 +13,9 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-bp test-commands test-core test-decode test-edit \
-	test-exits test-filter test-find test-functions test-import test-ini test-judge test-lint \
-	test-merge test-names test-options test-over test-policy test-store test-window
+	test-exits test-filter test-find test-functions test-import test-ini test-judge \
+	test-judge-window test-lint test-merge test-names test-options test-over test-policy \
+	test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
@@ -72,6 +73,9 @@ test_ini_LDADD = $(cr_libs)
 test_judge_SOURCES = tests/unit/test-judge.c
 test_judge_CPPFLAGS = $(test_cppflags)
 test_judge_LDADD = $(cr_libs)
+test_judge_window_SOURCES = tests/unit/test-judge-window.c
+test_judge_window_CPPFLAGS = $(test_cppflags)
+test_judge_window_LDADD = $(cr_libs)
 test_lint_SOURCES = tests/unit/test-lint.c src/cli/lint.c src/cli/json.c \
 	src/cli/options.c src/cli/find.c
 test_lint_CPPFLAGS = $(test_cppflags)
@@ -88,6 +92,9 @@ test_options_LDADD = $(cr_libs)
 test_over_SOURCES = tests/unit/test-over.c
 test_over_CPPFLAGS = $(test_cppflags)
 test_over_LDADD = $(cr_libs)
+test_policy_window_SOURCES = tests/unit/test-policy-window.c
+test_policy_window_CPPFLAGS = $(test_cppflags)
+test_policy_window_LDADD = $(cr_libs)
 test_policy_SOURCES = tests/unit/test-policy.c
 test_policy_CPPFLAGS = $(test_cppflags)
 test_policy_LDADD = $(cr_libs)

@@ -25,7 +25,7 @@ struct cr_store_seed {
 	const char *program;	/* borrowed during the call; may be NULL */
 	const char *build_id;	/* borrowed during the call; may be NULL */
 	const char *include;	/* borrowed during the call; base set, may be NULL */
-	bool outside_any;	/* only windows are of interest: outside of them everything passes */
+	bool outside_any;	/* outside of windows everything passes */
 	/* May be NULL. What cr_ini_load() has made of @path a moment ago: when the file says that
 	 * still, it is taken and set to NULL. */
 	struct cr_policy **loaded;

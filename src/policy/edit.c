@@ -397,13 +397,14 @@ static void edit_window(struct edit *e, const struct cr_policy_window *w)
 /* Takes the sections of a window away, with what stands in them and directly above them. */
 static void drop_window(struct edit *e, unsigned int window)
 {
-	bool drop = false;
+	bool drop = false, before;
 	size_t i, k;
 
 	for (i = 0; i < e->s.n; i++) {
 		if (e->s.lines[i].kind == CR_LINE_SECTION) {
+			before = drop;
 			drop = e->s.lines[i].window == window;
-			for (k = above_comments(e, i); k < i; k++)
+			for (k = above_comments(e, i); k < i && drop != before; k++)
 				e->slots[k].drop = drop;
 		}
 		e->slots[i].drop |= drop;

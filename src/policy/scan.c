@@ -421,7 +421,8 @@ static int check_unknown_twice(struct pass *p, struct cr_line **unknown, size_t 
 	for (i = 1; i < n; i++) {
 		const struct cr_line *a = unknown[i - 1], *b = unknown[i];
 
-		if (a->window != b->window || a->section != b->section || a->key.len != b->key.len ||
+		if (a->window != b->window || a->section != b->section ||
+		    a->key.len != b->key.len ||
 		    strncasecmp(a->key.s, b->key.s, a->key.len) != 0)
 			continue;
 		p->at.line = (unsigned int)(b - p->s->lines) + 1;

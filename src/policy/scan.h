@@ -28,7 +28,7 @@
 enum cr_section {
 	CR_SEC_NONE,
 	CR_SEC_POLICY,
-	CR_SEC_WINDOW,					/* the entries of [window N] that are no rules */
+	CR_SEC_WINDOW,					/* of [window N] what is no rule */
 	CR_SEC_SYSCALLS,				/* + enum cr_abi */
 	CR_SEC_EVIDENCE = CR_SEC_SYSCALLS + CR_ABI_COUNT,	/* + enum cr_abi */
 	CR_SEC_COUNT = CR_SEC_EVIDENCE + CR_ABI_COUNT,
@@ -85,7 +85,7 @@ struct cr_line {
 	struct cr_span key;
 	struct cr_span value;	/* without quotes; never empty in an entry */
 	struct cr_span raw;	/* the value with its quotes */
-	int nr;			/* call number; enum cr_header or cr_window_key; -1: unknown "?name" */
+	int nr;			/* call number, cr_header or cr_window_key; -1: unknown "?name" */
 };
 
 /* Where the sections and entries of one window are, or (window 0) of all the others. */

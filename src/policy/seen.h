@@ -37,8 +37,9 @@ struct cr_seen_window {
 	char *function;		/* owned */
 	char *object;		/* owned; may be NULL */
 	enum cr_window_scope scope;
-	unsigned int number;	/* as the run calls it; 0: not told yet */
+	unsigned int number;	/* as the run calls it; 0: it has none yet */
 	unsigned int now;	/* as the policy calls it; 0: it has none */
+	bool told;		/* the run knows its number */
 	bool wanted;		/* shall be in the policy even if nothing is learned in it */
 	bool entered;		/* the run has made a call in it */
 };

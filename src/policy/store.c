@@ -306,19 +306,19 @@ const struct cr_policy *cr_store_policy(const struct cr_store *s)
 
 static int name_window(struct cr_store *s, struct cr_seen_window *w, struct cr_err *err)
 {
-	bool told = w->number != 0;
 	int rc = 0;
 
 	if (!w->now) {
 		w->wanted = true;
 		rc = save(s, err);
 	}
-	if (rc < 0 && !told)
+	if (rc < 0 && !w->told)
 		cr_seen_unname(&s->seen, s->policy);
 	if (rc < 0)
 		return rc;
-	if (!told && s->all)
+	if (!w->told && s->all)
 		cr_seen_old(&s->seen, w->number, s->policy);
+	w->told = true;
 	return (int)w->number;
 }
 

@@ -137,8 +137,8 @@ static int take_lines(struct cr_policy *p, const struct cr_scan *s, struct cr_wh
 	return 0;
 }
 
-static int read_head(struct cr_policy_window *w, const struct cr_scan *s, const struct cr_part *part,
-		     struct cr_where *at)
+static int read_head(struct cr_policy_window *w, const struct cr_scan *s,
+		     const struct cr_part *part, struct cr_where *at)
 {
 	char value[CR_LINE_MAX + 1];
 	int k, rc;
