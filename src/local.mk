@@ -8,14 +8,15 @@ libcr_a_SOURCES = \
 	include/cr/import.h include/cr/ini.h include/cr/json.h include/cr/judge.h \
 	include/cr/launch.h \
 	include/cr/learn.h include/cr/lint.h include/cr/log.h include/cr/map.h \
-	include/cr/mem.h include/cr/merge.h include/cr/names.h include/cr/over.h \
+	include/cr/maps.h include/cr/mem.h include/cr/merge.h include/cr/names.h include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
 	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
 	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h \
 	include/cr/wake.h include/cr/window.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/arch/abi.c src/arch/regs.c \
-	src/sys/front.c src/sys/launch.c src/sys/mem.c src/sys/place.c src/sys/probe.c \
+	src/sys/front.c src/sys/launch.c src/sys/maps-open.c src/sys/maps-slow.c src/sys/maps.c \
+	src/sys/mem.c src/sys/place.c src/sys/probe.c \
 	src/sys/proc.c src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
 	src/image/debug.c src/image/demangle.c src/image/dies.c src/image/dies.h \
 	src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c src/image/frames.c \
@@ -23,8 +24,8 @@ libcr_a_SOURCES = \
 	src/image/mini.c src/image/object.c src/image/pattern.c src/image/relocs.c \
 	src/image/rust.c src/image/sweep.c src/image/symbols.c src/image/tables.c \
 	src/image/walk.h \
-	src/unwind/clean.c src/unwind/file.c src/unwind/maps.c src/unwind/mem.c \
-	src/unwind/names.c src/unwind/print.c src/unwind/slow.c src/unwind/unwind-int.h \
+	src/unwind/clean.c src/unwind/file.c src/unwind/mem.c \
+	src/unwind/names.c src/unwind/print.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
 	src/policy/add.c src/policy/args.c src/policy/flags-net.c src/policy/flags-ops.c \
 	src/policy/flags.c src/policy/flags.h src/policy/signatures.c \

@@ -58,7 +58,7 @@ static int read_regs(struct cr_uw_mem *m)
 	return 0;
 }
 
-int cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_uw_maps *maps)
+int cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_maps *maps)
 {
 	size_t i;
 

@@ -15,7 +15,7 @@
 #define KNOWN 256u
 
 struct cr_uw_space {
-	struct cr_uw_maps maps;		/* the modules are those of dwfl */
+	struct cr_maps maps;		/* the modules are those of dwfl */
 	Dwfl *dwfl;			/* owned; NULL while empty */
 	void *vdso;			/* owned; the image that dwfl works on */
 	pid_t tid;			/* a thread to look at, of those that share the space */
@@ -28,7 +28,7 @@ struct cr_uw_space {
 };
 
 /* The vDSO is a whole ELF file in memory. */
-static int vdso_elf(struct cr_uw_space *s, const struct cr_uw_module *mod, Elf **elf)
+static int vdso_elf(struct cr_uw_space *s, const struct cr_module *mod, Elf **elf)
 {
 	size_t size = mod->end - mod->start;
 	ssize_t n;
@@ -51,7 +51,7 @@ static int vdso_elf(struct cr_uw_space *s, const struct cr_uw_module *mod, Elf *
 static int find_elf(Dwfl_Module *dm, void **data, const char *name, Dwarf_Addr base, char **file,
 		    Elf **elf)
 {
-	const struct cr_uw_module *mod = *data;
+	const struct cr_module *mod = *data;
 	bool trusted;
 	int fd;
 
@@ -62,8 +62,8 @@ static int find_elf(Dwfl_Module *dm, void **data, const char *name, Dwarf_Addr b
 	if (!mod)
 		return -1;
 	if (strcmp(mod->path, VDSO) == 0)
-		return vdso_elf(mod->space, mod, elf);
-	fd = cr_uw_file_open(mod, mod->space->tid, &trusted);
+		return vdso_elf(mod->owner, mod, elf);
+	fd = cr_maps_open(mod, ((struct cr_uw_space *)mod->owner)->tid, &trusted);
 	if (fd < 0)
 		return -1;
 	*file = strdup(mod->path);
@@ -109,7 +109,7 @@ static void forget_known(struct cr_uw_space *s)
 	}
 }
 
-static int report_one(struct cr_uw_space *s, struct cr_uw_module *mod)
+static int report_one(struct cr_uw_space *s, struct cr_module *mod)
 {
 	cr_auto_free char *name = NULL;
 	Dwfl_Module *dm;
@@ -122,7 +122,7 @@ static int report_one(struct cr_uw_space *s, struct cr_uw_module *mod)
 		name = NULL;
 		return -ENOMEM;
 	}
-	mod->space = s;
+	mod->owner = s;
 	dm = dwfl_report_module(s->dwfl, name, mod->start, mod->end);
 	if (!dm)
 		return -ENOMEM;
@@ -152,28 +152,28 @@ static void clear(struct cr_uw_space *s)
 	s->dwfl = NULL;
 	free(s->vdso);
 	s->vdso = NULL;
-	cr_uw_maps_fini(&s->maps);
+	cr_maps_fini(&s->maps);
 }
 
-int cr_uw_space_update(struct cr_uw_space *s, struct cr_uw_maps *take)
+int cr_uw_space_update(struct cr_uw_space *s, struct cr_maps *take)
 {
-	struct cr_uw_maps old = s->maps;
+	struct cr_maps old = s->maps;
 	int rc;
 
 	s->maps = *take;
-	*take = (struct cr_uw_maps){ 0 };
+	*take = (struct cr_maps){ 0 };
 	forget_known(s);
 	if (!s->dwfl)
 		s->dwfl = dwfl_begin(&callbacks);
 	rc = s->dwfl ? report(s) : -ENOMEM;
 	/* Only now does no module of libdw's point into the old list any more. */
-	cr_uw_maps_fini(&old);
+	cr_maps_fini(&old);
 	if (rc < 0)
 		clear(s);
 	return rc;
 }
 
-struct cr_uw_space *cr_uw_space_new(struct cr_uw_maps *take)
+struct cr_uw_space *cr_uw_space_new(struct cr_maps *take)
 {
 	struct cr_uw_space *s = calloc(1, sizeof(*s));
 
@@ -192,7 +192,7 @@ void cr_uw_space_free(struct cr_uw_space *s)
 	free(s);
 }
 
-const struct cr_uw_maps *cr_uw_space_maps(const struct cr_uw_space *s)
+const struct cr_maps *cr_uw_space_maps(const struct cr_uw_space *s)
 {
 	return &s->maps;
 }
@@ -220,7 +220,7 @@ static int name_line(Dwfl_Module *dm, cr_addr at, struct cr_frame *f)
 /* @at: where to look, which for a caller is inside the call instruction. */
 static int look_up(struct cr_uw_space *s, cr_addr at, struct cr_frame *f)
 {
-	const struct cr_uw_module *mod = cr_uw_maps_find(&s->maps, at);
+	const struct cr_module *mod = cr_maps_find(&s->maps, at);
 	Dwfl_Module *dm = mod ? dwfl_addrmodule(s->dwfl, at) : NULL;
 	const char *func;
 	GElf_Off off;

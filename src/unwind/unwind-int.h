@@ -17,50 +17,8 @@
 #include <elfutils/libdwfl.h>
 #include <sys/stat.h>
 
+#include "cr/maps.h"
 #include "cr/unwind.h"
-
-/* A file, or something with a name in brackets, that is mapped executable. */
-struct cr_uw_module {
-	cr_addr start;
-	cr_addr end;
-	dev_t dev;
-	ino_t ino;
-	char *path;		/* owned; as in /proc/PID/maps */
-	cr_addr first_end;	/* of its first mapping: start-first_end is a map_files entry */
-	bool whole;		/* starts at offset 0 of the file */
-	bool exec;
-	bool slow;		/* on a file system that may wait for the target */
-	struct cr_uw_space *space;	/* borrowed: whose module it is; NULL in a fresh list */
-};
-
-struct cr_uw_range {
-	cr_addr start;
-	cr_addr end;
-	dev_t dev;
-};
-
-struct cr_uw_maps {
-	struct cr_uw_module *mods;	/* owned; by address */
-	size_t n_mods;
-	struct cr_uw_range *exec;	/* owned; by address: where code may be */
-	size_t n_exec;
-	struct cr_uw_range *slow;	/* owned; by address: never to be read */
-	size_t n_slow;
-};
-
-/* 0; -ENOMEM; -ESRCH and the like when the thread is gone. On failure @m is empty. @shm: the
- * device of memfds and shared memory, which is mounted nowhere. */
-int cr_uw_maps_read(struct cr_uw_maps *m, pid_t tid, dev_t shm) CR_MUST_CHECK;
-void cr_uw_maps_fini(struct cr_uw_maps *m);
-bool cr_uw_maps_same(const struct cr_uw_maps *a, const struct cr_uw_maps *b);
-struct cr_uw_module *cr_uw_maps_find(const struct cr_uw_maps *m, cr_addr at);
-bool cr_uw_maps_is_code(const struct cr_uw_maps *m, cr_addr at);
-
-/* All of the text file @path, NUL-terminated, within a bound: its length, or a negative errno. */
-ssize_t cr_uw_slurp(const char *path, char **text) CR_MUST_CHECK;
-
-/* Takes the ranges off @m->slow that lie on file systems which answer without the target. */
-int cr_uw_slow_sort(struct cr_uw_maps *m, pid_t tid, dev_t shm) CR_MUST_CHECK;
 
 #define CR_UW_PAGE 4096u
 #define CR_UW_PAGES 32u
@@ -70,7 +28,7 @@ int cr_uw_slow_sort(struct cr_uw_maps *m, pid_t tid, dev_t shm) CR_MUST_CHECK;
 /* The registers and the memory of one thread during one walk. */
 struct cr_uw_mem {
 	pid_t tid;
-	const struct cr_uw_maps *maps;	/* borrowed: during one walk */
+	const struct cr_maps *maps;	/* borrowed: during one walk */
 	bool wide;			/* it runs 64-bit code; else i386 registers */
 	uint64_t regs[CR_UW_REGS];	/* by DWARF number */
 	unsigned int n_regs;
@@ -84,7 +42,7 @@ struct cr_uw_mem {
 };
 
 /* 0; -ESRCH and the like when the thread is gone. */
-int cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_uw_maps *maps) CR_MUST_CHECK;
+int cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_maps *maps) CR_MUST_CHECK;
 cr_addr cr_uw_mem_pc(const struct cr_uw_mem *m);
 int cr_uw_mem_read(struct cr_uw_mem *m, cr_addr at, void *to, size_t len) CR_MUST_CHECK;
 
@@ -103,20 +61,17 @@ size_t cr_uw_walk_dw(struct cr_uw_space *s, struct cr_uw_mem *mem, struct cr_uw_
 		     size_t max);
 
 /* Names of one set of modules: processes that map the same files at the same places share it. */
-struct cr_uw_space *cr_uw_space_new(struct cr_uw_maps *take) CR_MUST_CHECK;
+struct cr_uw_space *cr_uw_space_new(struct cr_maps *take) CR_MUST_CHECK;
 void cr_uw_space_free(struct cr_uw_space *s);
-const struct cr_uw_maps *cr_uw_space_maps(const struct cr_uw_space *s);
+const struct cr_maps *cr_uw_space_maps(const struct cr_uw_space *s);
 /* The modules changed: keeps what is known of those that stayed. On failure @s is empty. */
-int cr_uw_space_update(struct cr_uw_space *s, struct cr_uw_maps *take) CR_MUST_CHECK;
+int cr_uw_space_update(struct cr_uw_space *s, struct cr_maps *take) CR_MUST_CHECK;
 /* For questions about @tid, which is among those that share @s. NULL in an empty one. */
 Dwfl *cr_uw_space_dwfl(struct cr_uw_space *s, pid_t tid);
 /* Fills @f, whose pc is set. 0 or -ENOMEM. */
 int cr_uw_space_name(struct cr_uw_space *s, pid_t tid, bool exact, struct cr_frame *f)
 	CR_MUST_CHECK;
 
-/* The file of @mod, opened for reading: a regular file for sure, and the mapped one. @trusted: the
- * target cannot change it. A descriptor of the caller's, or -1. */
-int cr_uw_file_open(const struct cr_uw_module *mod, pid_t tid, bool *trusted) CR_MUST_CHECK;
 /* May libdw be let loose on the debugging information of a file that the target may have
  * written? */
 bool cr_uw_file_vet(Elf *elf);

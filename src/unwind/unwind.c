@@ -21,15 +21,6 @@ struct cr_unwinder {
 	} slots[SPACES_MAX];
 };
 
-/* The device of shared memory is the kernel's own and mounted nowhere; a memfd tells it. */
-static dev_t shm_device(void)
-{
-	cr_auto_close int fd = memfd_create("shm", MFD_CLOEXEC);
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : (dev_t)-1;
-}
-
 struct cr_unwinder *cr_unwinder_new(void)
 {
 	struct cr_unwinder *u = calloc(1, sizeof(*u));
@@ -37,7 +28,7 @@ struct cr_unwinder *cr_unwinder_new(void)
 	if (!u)
 		return NULL;
 	elf_version(EV_CURRENT);
-	u->shm = shm_device();
+	u->shm = cr_maps_shm();
 	return u;
 }
 
@@ -64,12 +55,12 @@ void cr_unwind_forget(struct cr_unwinder *u, pid_t pid)
 	}
 }
 
-static struct slot *slot_same(struct cr_unwinder *u, const struct cr_uw_maps *maps)
+static struct slot *slot_same(struct cr_unwinder *u, const struct cr_maps *maps)
 {
 	size_t i;
 
 	for (i = 0; i < SPACES_MAX; i++) {
-		if (u->slots[i].space && cr_uw_maps_same(cr_uw_space_maps(u->slots[i].space), maps))
+		if (u->slots[i].space && cr_maps_same(cr_uw_space_maps(u->slots[i].space), maps))
 			return &u->slots[i];
 	}
 	return NULL;
@@ -97,7 +88,7 @@ static void slot_clear(struct slot *slot)
 }
 
 /* A slot whose space is that of @maps, which may be taken. NULL when out of memory. */
-static struct slot *slot_get(struct cr_unwinder *u, pid_t pid, struct cr_uw_maps *maps)
+static struct slot *slot_get(struct cr_unwinder *u, pid_t pid, struct cr_maps *maps)
 {
 	struct slot *slot = slot_same(u, maps);
 	int rc = 0;
@@ -179,18 +170,18 @@ static int unwind(struct cr_unwinder *u, struct slot *slot, struct cr_frame *fra
 
 int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *frames, size_t max)
 {
-	struct cr_uw_maps maps;
+	struct cr_maps maps;
 	struct slot *slot;
 	int rc;
 
 	if (!max)
 		return 0;
-	rc = cr_uw_maps_read(&maps, tid, u->shm);
+	rc = cr_maps_read(&maps, tid, u->shm);
 	if (rc < 0)
 		return rc == -ENOMEM ? rc : 0;
 	slot = slot_get(u, pid, &maps);
 	if (!slot) {
-		cr_uw_maps_fini(&maps);
+		cr_maps_fini(&maps);
 		return -ENOMEM;
 	}
 	/* Where code is and what must not be read changes more often than the modules. */
@@ -198,7 +189,7 @@ int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *fram
 			     maps.n_exec ? &maps : cr_uw_space_maps(slot->space));
 	rc = rc < 0 ? 0 : unwind(u, slot, frames, max < CR_FRAMES_MAX ? max : CR_FRAMES_MAX);
 	u->mem.maps = NULL;
-	cr_uw_maps_fini(&maps);
+	cr_maps_fini(&maps);
 	return rc;
 }
 

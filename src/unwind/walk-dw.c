@@ -76,7 +76,7 @@ static int on_frame(Dwfl_Frame *frame, void *arg)
 	(void)arg;
 	if (walk->n >= walk->max || !dwfl_frame_pc(frame, &pc, &p->exact) || !pc)
 		return DWARF_CB_ABORT;
-	if (walk->n && !cr_uw_maps_is_code(walk->mem->maps, pc))
+	if (walk->n && !cr_maps_is_code(walk->mem->maps, pc))
 		return DWARF_CB_ABORT;
 	p->pc = pc;
 	walk->n++;

@@ -29,7 +29,7 @@ struct walker {
 
 #define PHDRS_MAX 64
 
-static int read_phdrs(struct cr_uw_mem *mem, const struct cr_uw_module *mod, Elf64_Phdr *ph,
+static int read_phdrs(struct cr_uw_mem *mem, const struct cr_module *mod, Elf64_Phdr *ph,
 		      size_t *n)
 {
 	Elf64_Ehdr eh;
@@ -44,7 +44,7 @@ static int read_phdrs(struct cr_uw_mem *mem, const struct cr_uw_module *mod, Elf
 }
 
 /* The address of the .eh_frame_hdr of @mod in the target, or 0. */
-static cr_addr eh_frame_hdr(struct cr_uw_mem *mem, const struct cr_uw_module *mod)
+static cr_addr eh_frame_hdr(struct cr_uw_mem *mem, const struct cr_module *mod)
 {
 	Elf64_Phdr ph[PHDRS_MAX];
 	const Elf64_Phdr *load = NULL, *hdr = NULL;
@@ -82,7 +82,7 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 			  void *arg)
 {
 	struct walker *w = arg;
-	const struct cr_uw_module *mod = cr_uw_maps_find(w->mem->maps, ip);
+	const struct cr_module *mod = cr_maps_find(w->mem->maps, ip);
 	unw_dyn_info_t di = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
 	cr_addr at = mod ? eh_frame_hdr(w->mem, mod) : 0;
 	struct hdr h;
@@ -186,7 +186,7 @@ static unw_accessors_t accessors = {
 /* A caller is where code may be; a program counter elsewhere was guessed from garbage. */
 static bool plausible(const struct cr_uw_mem *mem, cr_addr pc)
 {
-	return cr_uw_maps_is_code(mem->maps, pc) || (pc && cr_uw_maps_is_code(mem->maps, pc - 1));
+	return cr_maps_is_code(mem->maps, pc) || (pc && cr_maps_is_code(mem->maps, pc - 1));
 }
 
 static size_t step_all(unw_cursor_t *c, struct cr_uw_mem *mem, struct cr_uw_pc *pcs, size_t max)

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "unwind-int.h"
+#include "cr/maps.h"
 
 /* A process may have a million mappings; what lies beyond this much text has no names. */
 #define TEXT_MAX (16u << 20)
 #define MODULES_MAX 8192u
 
-ssize_t cr_uw_slurp(const char *path, char **text)
+ssize_t cr_maps_slurp(const char *path, char **text)
 {
 	cr_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	cr_auto_free char *buf = NULL;
@@ -45,7 +45,7 @@ ssize_t cr_uw_slurp(const char *path, char **text)
 
 /* One line of /proc/PID/maps (proc_pid_maps(5)). */
 struct line {
-	struct cr_uw_range at;
+	struct cr_map_range at;
 	uint64_t offset;
 	uint64_t ino;
 	bool exec;
@@ -84,9 +84,9 @@ static bool parse(char *at, struct line *l)
 	return !errno && l->at.start < l->at.end;
 }
 
-static int add_range(struct cr_uw_range **all, size_t *n, const struct cr_uw_range *r)
+static int add_range(struct cr_map_range **all, size_t *n, const struct cr_map_range *r)
 {
-	struct cr_uw_range *more = *all;
+	struct cr_map_range *more = *all;
 
 	if (*n && more[*n - 1].end == r->start && more[*n - 1].dev == r->dev) {
 		more[*n - 1].end = r->end;
@@ -105,18 +105,18 @@ static int add_range(struct cr_uw_range **all, size_t *n, const struct cr_uw_ran
 /* Does @l go on with the file of @mod? The kernel lists the segments of a file one after the
  * other. An offset of 0 is the same file, mapped a second time (who reads a library by mmap
  * has it so), unless all of it fits into one page. */
-static bool continues(const struct cr_uw_module *mod, const struct line *l)
+static bool continues(const struct cr_module *mod, const struct line *l)
 {
 	if (!l->ino || mod->dev != l->at.dev || mod->ino != (ino_t)l->ino)
 		return false;
-	if (l->offset == 0 && (!mod->whole || mod->end - mod->start > CR_UW_PAGE))
+	if (l->offset == 0 && (!mod->whole || mod->end - mod->start > CR_MAPS_PAGE))
 		return false;
 	return strcmp(mod->path, l->path) == 0;
 }
 
-static int add_module(struct cr_uw_maps *m, const struct line *l)
+static int add_module(struct cr_maps *m, const struct line *l)
 {
-	struct cr_uw_module *mod = m->n_mods ? &m->mods[m->n_mods - 1] : NULL;
+	struct cr_module *mod = m->n_mods ? &m->mods[m->n_mods - 1] : NULL;
 
 	if (mod && continues(mod, l)) {
 		mod->end = l->at.end;
@@ -137,7 +137,7 @@ static int add_module(struct cr_uw_maps *m, const struct line *l)
 		m->mods = mod;
 	}
 	mod = &m->mods[m->n_mods];
-	*mod = (struct cr_uw_module){
+	*mod = (struct cr_module){
 		.start = l->at.start, .end = l->at.end, .first_end = l->at.end,
 		.dev = l->at.dev, .ino = (ino_t)l->ino, .path = strdup(l->path),
 		.whole = l->offset == 0, .exec = l->exec,
@@ -148,7 +148,7 @@ static int add_module(struct cr_uw_maps *m, const struct line *l)
 	return 0;
 }
 
-static int add_line(struct cr_uw_maps *m, const struct line *l)
+static int add_line(struct cr_maps *m, const struct line *l)
 {
 	int rc = 0;
 
@@ -162,7 +162,7 @@ static int add_line(struct cr_uw_maps *m, const struct line *l)
 	return rc;
 }
 
-static void mark_slow(struct cr_uw_maps *m)
+static void mark_slow(struct cr_maps *m)
 {
 	size_t i, k;
 
@@ -172,17 +172,17 @@ static void mark_slow(struct cr_uw_maps *m)
 	}
 }
 
-int cr_uw_maps_read(struct cr_uw_maps *m, pid_t tid, dev_t shm)
+int cr_maps_read(struct cr_maps *m, pid_t tid, dev_t shm)
 {
 	cr_auto_free char *text = NULL;
 	char path[64], *at, *nl;
 	struct line l;
 	ssize_t rc;
 
-	*m = (struct cr_uw_maps){ 0 };
+	*m = (struct cr_maps){ 0 };
 	/* Of the thread, not of the process: a leader that exited first has no memory any more. */
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	rc = cr_uw_slurp(path, &text);
+	rc = cr_maps_slurp(path, &text);
 	if (rc < 0)
 		return (int)rc;
 	rc = 0;
@@ -194,15 +194,15 @@ int cr_uw_maps_read(struct cr_uw_maps *m, pid_t tid, dev_t shm)
 	if (m->n_mods && !m->mods[m->n_mods - 1].exec)
 		free(m->mods[--m->n_mods].path);
 	if (!rc && m->n_slow)
-		rc = cr_uw_slow_sort(m, tid, shm);
+		rc = cr_maps_slow_sort(m, tid, shm);
 	if (rc < 0)
-		cr_uw_maps_fini(m);
+		cr_maps_fini(m);
 	else
 		mark_slow(m);
 	return (int)rc;
 }
 
-void cr_uw_maps_fini(struct cr_uw_maps *m)
+void cr_maps_fini(struct cr_maps *m)
 {
 	size_t i;
 
@@ -211,17 +211,17 @@ void cr_uw_maps_fini(struct cr_uw_maps *m)
 	free(m->mods);
 	free(m->exec);
 	free(m->slow);
-	*m = (struct cr_uw_maps){ 0 };
+	*m = (struct cr_maps){ 0 };
 }
 
-bool cr_uw_maps_same(const struct cr_uw_maps *a, const struct cr_uw_maps *b)
+bool cr_maps_same(const struct cr_maps *a, const struct cr_maps *b)
 {
 	size_t i;
 
 	if (a->n_mods != b->n_mods)
 		return false;
 	for (i = 0; i < a->n_mods; i++) {
-		const struct cr_uw_module *x = &a->mods[i], *y = &b->mods[i];
+		const struct cr_module *x = &a->mods[i], *y = &b->mods[i];
 
 		if (x->start != y->start || x->end != y->end || x->dev != y->dev ||
 		    x->ino != y->ino || x->slow != y->slow || strcmp(x->path, y->path) != 0)
@@ -230,7 +230,7 @@ bool cr_uw_maps_same(const struct cr_uw_maps *a, const struct cr_uw_maps *b)
 	return true;
 }
 
-struct cr_uw_module *cr_uw_maps_find(const struct cr_uw_maps *m, cr_addr at)
+struct cr_module *cr_maps_find(const struct cr_maps *m, cr_addr at)
 {
 	size_t low = 0, high = m->n_mods, mid;
 
@@ -246,7 +246,7 @@ struct cr_uw_module *cr_uw_maps_find(const struct cr_uw_maps *m, cr_addr at)
 	return NULL;
 }
 
-bool cr_uw_maps_is_code(const struct cr_uw_maps *m, cr_addr at)
+bool cr_maps_is_code(const struct cr_maps *m, cr_addr at)
 {
 	size_t i;
 
@@ -255,4 +255,25 @@ bool cr_uw_maps_is_code(const struct cr_uw_maps *m, cr_addr at)
 			return true;
 	}
 	return false;
+}
+
+int cr_maps_around(pid_t tid, cr_addr at, cr_addr *lo, cr_addr *hi)
+{
+	cr_auto_free char *text = NULL;
+	char path[64], *line, *nl;
+	uint64_t start, end;
+	ssize_t rc;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	rc = cr_maps_slurp(path, &text);
+	for (line = text; rc >= 0 && (nl = strchr(line, '\n')); line = nl + 1) {
+		if (!field(&line, 16, '-', &start) || !field(&line, 16, ' ', &end))
+			continue;
+		if (at >= start && at < end) {
+			*lo = start;
+			*hi = end;
+			return 0;
+		}
+	}
+	return rc < 0 ? (int)rc : -ENOENT;
 }

@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "unwind-int.h"
+#include "cr/maps.h"
 
 /* One line of mountinfo (proc_pid_mountinfo(5)): "36 35 98:0 / /mnt rw - fuse.x src rw". */
 static bool parse(const char *at, dev_t *dev, bool *fuse)
@@ -25,7 +27,7 @@ static bool parse(const char *at, dev_t *dev, bool *fuse)
 	return true;
 }
 
-static void drop(struct cr_uw_maps *m, dev_t dev)
+static void drop(struct cr_maps *m, dev_t dev)
 {
 	size_t i, kept = 0;
 
@@ -36,10 +38,10 @@ static void drop(struct cr_uw_maps *m, dev_t dev)
 	m->n_slow = kept;
 }
 
-static int drop_mounted(struct cr_uw_maps *m, const char *path)
+static int drop_mounted(struct cr_maps *m, const char *path)
 {
 	cr_auto_free char *text = NULL;
-	ssize_t rc = cr_uw_slurp(path, &text);
+	ssize_t rc = cr_maps_slurp(path, &text);
 	char *at, *nl;
 	bool fuse;
 	dev_t dev;
@@ -54,7 +56,7 @@ static int drop_mounted(struct cr_uw_maps *m, const char *path)
 	return 0;
 }
 
-int cr_uw_slow_sort(struct cr_uw_maps *m, pid_t tid, dev_t shm)
+int cr_maps_slow_sort(struct cr_maps *m, pid_t tid, dev_t shm)
 {
 	char path[64];
 	int rc;
@@ -68,4 +70,13 @@ int cr_uw_slow_sort(struct cr_uw_maps *m, pid_t tid, dev_t shm)
 	if (!rc && m->n_slow)
 		rc = drop_mounted(m, "/proc/self/mountinfo");
 	return rc;
+}
+
+/* The device of shared memory is the kernel's own and mounted nowhere; a memfd tells it. */
+dev_t cr_maps_shm(void)
+{
+	cr_auto_close int fd = memfd_create("shm", MFD_CLOEXEC);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : (dev_t)-1;
 }
