@@ -17,6 +17,7 @@ enum cr_ev {
 	CR_EV_EXITED,		/* status holds its exit status */
 	CR_EV_KILLED,		/* status holds the signal */
 	CR_EV_SECCOMP,		/* about to make a call that the filter does not let through */
+	CR_EV_CALL,		/* a call begins or ends, of a thread that was resumed to tell */
 	CR_EV_BIRTH,		/* has made a child or a thread */
 	CR_EV_EXEC,		/* runs a new program now */
 	CR_EV_PAUSED,		/* PTRACE_EVENT_STOP with SIGTRAP: a birth, or a group-stop ended */

@@ -28,7 +28,7 @@ struct cr_launch {
 	const char *path;		/* borrowed; what to execute */
 	char *const *argv;		/* borrowed */
 	char *const *envp;		/* borrowed */
-	const struct sock_filter *filter;	/* borrowed */
+	const struct sock_filter *filter;	/* borrowed; NULL: none */
 	unsigned short filter_len;
 	const struct cr_signals *signals;	/* borrowed; what the program shall find */
 	const struct cr_user *user;	/* borrowed; NULL: as we are */

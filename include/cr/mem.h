@@ -19,6 +19,9 @@ ssize_t cr_mem_read(pid_t pid, cr_addr at, void *to, size_t len) CR_MUST_CHECK;
 /* All of @len or nothing. */
 int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len) CR_MUST_CHECK;
 
+/* The same where the target itself may not write: its text. The page becomes its own copy. */
+int cr_mem_patch(pid_t tid, cr_addr at, const void *from, size_t len) CR_MUST_CHECK;
+
 /* A string, cut at @size - 1 and always terminated: its length, or a negative errno. */
 int cr_mem_string(pid_t pid, cr_addr at, char *text, size_t size) CR_MUST_CHECK;
 

@@ -47,6 +47,7 @@ enum cr_over_how {
 /* As the instruction set numbers them: ax cx dx bx sp bp si di r8 … r15. */
 #define CR_GPR_SP 4u
 #define CR_GPR_BP 5u
+#define CR_GPR_DI 7u
 
 struct cr_over_regs {
 	uint64_t gpr[16];

@@ -19,6 +19,12 @@ pid_t cr_proc_tgid(pid_t tid) CR_MUST_CHECK;
 /* Is @tid a thread of process @tgid? */
 bool cr_proc_is_thread(pid_t tgid, pid_t tid);
 
+/* The process that made process @pid, or to which it was given. */
+pid_t cr_proc_parent(pid_t pid) CR_MUST_CHECK;
+
+/* Do two threads have the same memory? A negative errno when the kernel does not tell. */
+int cr_proc_same_memory(pid_t a, pid_t b) CR_MUST_CHECK;
+
 /* The path of the executable into @path; its length. */
 int cr_proc_exe(pid_t pid, char *path, size_t size) CR_MUST_CHECK;
 

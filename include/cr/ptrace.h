@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "cr/arch.h"
+#include "cr/regs.h"
 
 /* A full-width wrapper over the system call. glibc 2.36's ptrace() takes the request as a 32-bit
  * enum while the kernel looks at the whole register. */
@@ -24,6 +25,7 @@ int cr_ptrace_seize(pid_t tid) CR_MUST_CHECK;
 
 enum cr_resume {
 	CR_RESUME_CONT,		/* run on; deliver the signal, if any */
+	CR_RESUME_CALLS,	/* the same, and stop at the begin and the end of each call */
 	CR_RESUME_LISTEN,	/* stay in a group-stop, and tell when it ends */
 };
 
@@ -37,7 +39,11 @@ int cr_ptrace_message(pid_t tid, unsigned long *message) CR_MUST_CHECK;
  * architecture that we do not know; @call is unchanged then. */
 int cr_ptrace_call(pid_t tid, struct cr_call *call, uint32_t *data) CR_MUST_CHECK;
 
-/* In a seccomp-stop: the call is not made and returns @ret (a negative errno). */
+/* A stop under CR_RESUME_CALLS. 1: a call begins, @call is it; 0: one ends; -ENOSYS for an
+ * architecture that we do not know. */
+int cr_ptrace_call_begins(pid_t tid, struct cr_call *call) CR_MUST_CHECK;
+
+/* In a seccomp-stop, or where a call begins: the call is not made and returns @ret (a negative errno). */
 int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret) CR_MUST_CHECK;
 
 /* In a seccomp-stop: changes the first argument. */
@@ -48,6 +54,11 @@ int cr_ptrace_interrupted(pid_t tid, struct cr_call *call) CR_MUST_CHECK;
 
 /* In a signal-delivery-stop: that call is made again, unless a handler runs first. */
 int cr_ptrace_restart(pid_t tid) CR_MUST_CHECK;
+
+/* In any stop. */
+int cr_ptrace_getregs(pid_t tid, struct cr_machine *m) CR_MUST_CHECK;
+int cr_ptrace_setregs(pid_t tid, const struct cr_machine *m) CR_MUST_CHECK;
+int cr_ptrace_set_ip(pid_t tid, cr_addr ip) CR_MUST_CHECK;
 
 /* In a signal-delivery-stop. */
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info) CR_MUST_CHECK;

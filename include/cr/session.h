@@ -16,11 +16,17 @@
 #include "cr/err.h"
 #include "cr/front.h"
 #include "cr/judge.h"
+#include "cr/targets.h"
 #include "cr/unwind.h"
 
 struct cr_session_plan {
 	struct cr_judge *judge;		/* borrowed: for the session's life */
 	struct cr_unwinder *unwinder;	/* borrowed: likewise; NULL: no stacks */
+	/* Windows; NULL: none. Borrowed: for the session's life, after cr_session_marks(). */
+	struct cr_targets *targets;
+	/* The number that the judge knows a window by. */
+	unsigned int (*window_number)(void *ctx, unsigned int id);
+	bool watch_calls;		/* all calls inside windows stop, whatever the filter says */
 	bool strict;			/* what is not expected ends the tree */
 	uint32_t filter_data;		/* SECCOMP_RET_DATA of our filter's stops */
 	/* Called about once a second when stops come, and once at the end; may be NULL. */
@@ -38,7 +44,13 @@ struct cr_outcome {
 	bool failed;		/* something that should not happen did */
 	uint64_t stops;		/* of all kinds */
 	uint64_t lost;		/* stops that could not be understood */
+	uint64_t windows;	/* how often one was opened */
 };
+
+#define CR_MARKS 0x10000u	/* windows have numbers below that */
+
+/* What the session itself wants to trap, besides windows. -ENOMEM. */
+int cr_session_marks(struct cr_targets *t) CR_MUST_CHECK;
 
 struct cr_session;
 

@@ -21,6 +21,7 @@ enum cr_state {
 	CR_ST_BORN,		/* has not been seen stopping yet */
 	CR_ST_RUNNING,
 	CR_ST_STOPPED,		/* in a group-stop, listening */
+	CR_ST_HELD,		/* born, and kept until its parent's event has told of it */
 	CR_ST_COUNT,
 };
 
@@ -28,12 +29,15 @@ struct cr_tracee {
 	pid_t tid;
 	pid_t tgid;
 	enum cr_state state;
+	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */
 };
 
 #define CR_TRACEES_DEAD 64u
 
 struct cr_tracees {
 	struct cr_map by_tid;	/* owned records */
+	/* Called before a record goes or is used anew; may be NULL. */
+	void (*drop)(struct cr_tracee *t);
 	struct cr_tracee *last;	/* borrowed: the one found last, which mostly stops next, too */
 	pid_t dead[CR_TRACEES_DEAD];	/* the ids that ended last */
 	unsigned int n_dead;

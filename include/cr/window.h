@@ -62,10 +62,10 @@ struct cr_spot {
 	uint32_t ret;	/* at an entry: the lower half of what the slot holds; 0: not read */
 };
 
-enum cr_exit {
-	CR_EXIT_RET,
+enum cr_leave {
+	CR_LEAVE_RET,
 	/* a jump out of the function: an exit only where its frame is all that is left */
-	CR_EXIT_JUMP,
+	CR_LEAVE_JUMP,
 };
 
 struct cr_windows;	/* the open windows of one thread */
@@ -93,7 +93,7 @@ int cr_windows_enter(struct cr_windows *ws, unsigned int fn,
  * before are among them. An exit without a window (attached in the middle) changes nothing and is
  * counted. A ret that several functions share is told once, for any of them; a jump, for each. */
 size_t cr_windows_exit(struct cr_windows *ws, unsigned int fn, const struct cr_spot *spot,
-		       enum cr_exit kind);
+		       enum cr_leave kind);
 
 /* The thread was seen at @spot, at a system call or a signal: closes what it has left by longjmp or
  * an exception, so that a call is not attributed to it. How many have closed. */
@@ -118,6 +118,12 @@ unsigned int cr_windows_open(const struct cr_windows *ws, unsigned int fn);
 /* The functions that are open, each once, innermost first: at most @max of them into @fns. How many
  * there are, which may be more. */
 size_t cr_windows_list(const struct cr_windows *ws, unsigned int *fns, size_t max);
+
+/* The same, of those that a call at @spot is inside of: the windows of the stack that it is made on. A
+ * coroutine that is not running is inside its own. @handler: the thread may have come from the
+ * stack it was born with by a signal, to an alternate one; then those count, too. */
+size_t cr_windows_at(const struct cr_windows *ws, const struct cr_spot *spot, bool handler,
+		     unsigned int *fns, size_t max);
 
 size_t cr_windows_depth(const struct cr_windows *ws);		/* all that are open */
 unsigned long cr_windows_strays(const struct cr_windows *ws);	/* exits without a window, so far */

@@ -16,6 +16,24 @@ const struct cr_regs cr_regs[CR_ABI_COUNT] = {
 	[CR_ABI_X32] = { AT(orig_rax), AT(rax), ARGS_64 },
 };
 
+#define WORD(r) (AT(r) / sizeof(uint64_t))
+
+const struct cr_machine_layout cr_machine_layout = {
+	.gpr = { WORD(rax), WORD(rcx), WORD(rdx), WORD(rbx), WORD(rsp), WORD(rbp), WORD(rsi),
+		 WORD(rdi), WORD(r8), WORD(r9), WORD(r10), WORD(r11), WORD(r12), WORD(r13),
+		 WORD(r14), WORD(r15) },
+	.ip = WORD(rip), .flags = WORD(eflags), .thread = WORD(fs_base), .code = WORD(cs),
+};
+
+_Static_assert(sizeof(struct cr_machine) == sizeof(struct user_regs_struct), "PTRACE_GETREGS");
+
+#define USER32_CS 0x23	/* the kernel's 32-bit user code segment (asm/segment.h) */
+
+bool cr_machine_is32(const struct cr_machine *m)
+{
+	return m->word[cr_machine_layout.code] == USER32_CS;
+}
+
 #else
 #error "this host's registers are not described yet: see src/HACKING"
 #endif

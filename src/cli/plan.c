@@ -18,6 +18,9 @@ enum {
 	OPT_AUDIT,
 	OPT_STRICT,
 	OPT_POLICY,
+	OPT_FUNCTION,
+	OPT_SCOPE,
+	OPT_WINDOWS_ONLY,
 	OPT_CONFIRM,
 	OPT_ALL,
 	OPT_ON_VIOLATION,
@@ -33,6 +36,11 @@ const struct cr_option cr_run_options[] = {
 	{ 'a', "audit", NULL, "let everything pass, report what strict would deny", OPT_AUDIT },
 	{ 's', "strict", NULL, "enforce the policy", OPT_STRICT },
 	{ 'p', "policy", "FILE", "the policy (default: by the name of COMMAND)", OPT_POLICY },
+	{ 'f', "function", "FUNC", "a window: FUNC, OBJECT:FUNC, FILE:LINE, 0xADDR, @LIST; repeatable",
+	  OPT_FUNCTION },
+	{ 0, "scope", "SCOPE", "a new window is of its thread (default) or of the whole process",
+	  OPT_SCOPE },
+	{ 0, "windows-only", NULL, "learn nothing outside of windows", OPT_WINDOWS_ONLY },
 	{ 0, "confirm", "N", "trace a learned call until N executions have shown it (3)",
 	  OPT_CONFIRM },
 	{ 0, "all", NULL, "while learning, trace and count every call", OPT_ALL },
@@ -104,6 +112,19 @@ static int set_violation(struct cr_run_plan *plan, const char *value, struct cr_
 	return 0;
 }
 
+static int set_scope(struct cr_run_plan *plan, const char *value, struct cr_err *err)
+{
+	plan->scope = CR_SCOPE_THREAD;
+	if (strcmp(value, "thread") == 0)
+		return 0;
+	plan->scope = CR_SCOPE_PROCESS;
+	if (strcmp(value, "process") == 0)
+		return 0;
+	cr_err_set(err, -EINVAL, "--scope wants thread or process, not \"%s\"", value);
+	cr_err_hint(err, "thread: a call belongs to the windows that its own thread is inside of");
+	return -EINVAL;
+}
+
 static int add_env_op(struct cr_run_plan *plan, const char *op, struct cr_err *err)
 {
 	const char **ops;
@@ -129,6 +150,13 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 		return set_mode(plan, CR_MODE_STRICT, err);
 	case OPT_POLICY:
 		plan->policy_arg = value;
+		return 0;
+	case OPT_FUNCTION:
+		return cr_run_add_function(plan, value, err);
+	case OPT_SCOPE:
+		return set_scope(plan, value, err);
+	case OPT_WINDOWS_ONLY:
+		plan->windows_only = true;
 		return 0;
 	case OPT_CONFIRM:
 		return set_confirm(plan, value, err);
@@ -299,6 +327,17 @@ static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
 		cr_err_hint(err, "add --learn");
 		return -EINVAL;
 	}
+	if (plan->windows_only && plan->mode != CR_MODE_LEARN) {
+		cr_err_set(err, -EINVAL, "--windows-only is about what is learned; this run is %s",
+			   cr_mode_name(plan->mode));
+		cr_err_hint(err, "add --learn");
+		return -EINVAL;
+	}
+	if (plan->windows_only && !plan->n_patterns && !(plan->policy && plan->policy->n_windows)) {
+		cr_err_set(err, -EINVAL, "--windows-only without a window would learn nothing");
+		cr_err_hint(err, "name a function: -f FUNC");
+		return -EINVAL;
+	}
 	if (plan->violation_given && plan->mode == CR_MODE_LEARN) {
 		cr_err_set(err, -EINVAL, "--on-violation has no meaning while learning");
 		cr_err_hint(err, "add --strict");
@@ -351,6 +390,11 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 
 void cr_run_plan_fini(struct cr_run_plan *plan)
 {
+	size_t i;
+
+	for (i = 0; i < plan->n_patterns; i++)
+		free(plan->patterns[i]);
+	free(plan->patterns);
 	cr_policy_free(plan->policy);
 	free(plan->policy_path);
 	free(plan->envp);

@@ -14,6 +14,8 @@
 #include "cr/cli.h"
 #include "cr/launch.h"
 #include "cr/policy.h"
+#include "cr/store.h"
+#include "cr/targets.h"
 
 /* chestnut-run's own exit statuses (env(1) and timeout(1) have the same). */
 #define CR_EXIT_SELF 125
@@ -35,7 +37,11 @@ struct cr_run_plan {
 	const char *output;	/* borrowed; NULL: stderr */
 	const char *user_name;	/* borrowed; NULL */
 	struct cr_user user;
+	enum cr_window_scope scope;
+	bool windows_only;
 	/* As they were asked for */
+	char **patterns;	/* owned, and each owned; of functions that are windows */
+	size_t n_patterns;
 	const char *policy_arg;	/* borrowed; NULL */
 	const char **env_ops;	/* owned; its strings borrowed: "VAR" or "VAR=VAL" */
 	size_t n_env_ops;
@@ -50,5 +56,33 @@ extern const char *const cr_run_usage[];
 int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, struct cr_err *err)
 	CR_MUST_CHECK;
 void cr_run_plan_fini(struct cr_run_plan *plan);
+
+/* windows.c: -f, and its @FILE */
+int cr_run_add_function(struct cr_run_plan *plan, const char *pattern, struct cr_err *err)
+	CR_MUST_CHECK;
+
+/* The windows of a run. The session knows one by its place here, from 1 on, since it is found
+ * before the policy is touched. */
+struct cr_run_windows {
+	struct cr_run_window {
+		char *object;		/* owned; NULL: the program's own executable */
+		char *function;		/* owned */
+		enum cr_window_scope scope;
+		unsigned int number;	/* in the policy; 0: not there yet */
+	} *v;			/* owned */
+	size_t n;
+	enum cr_window_scope scope;	/* of those that -f finds */
+	struct cr_targets *targets;	/* owned; NULL: no windows at all */
+	struct cr_store *store;		/* borrowed: once learning has begun */
+};
+
+/* Finds the functions in the program: what is wrong with one is told before anything is started. */
+int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+	CR_MUST_CHECK;
+/* From now on windows are written down in @store: those found, and those found later. */
+int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struct cr_err *err)
+	CR_MUST_CHECK;
+unsigned int cr_run_window_number(const struct cr_run_windows *w, unsigned int id);
+void cr_run_windows_fini(struct cr_run_windows *w);
 
 #endif

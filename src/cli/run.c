@@ -25,6 +25,7 @@
 /* Everything that a run holds. */
 struct run {
 	struct cr_run_plan plan;
+	struct cr_run_windows windows;
 	struct cr_signals signals;	/* as we found them */
 	struct cr_filter filter;
 	struct cr_store *store;		/* owned; learning only */
@@ -46,6 +47,7 @@ static void run_fini(struct run *r)
 	cr_store_free(r->store);
 	cr_unwinder_free(r->unwinder);
 	cr_filter_fini(&r->filter);
+	cr_run_windows_fini(&r->windows);
 	cr_run_plan_fini(&r->plan);
 	if (r->report >= 0)
 		close(r->report);
@@ -87,6 +89,9 @@ static int seat_learner(struct run *r, struct cr_err *err)
 	rc = cr_store_begin(r->plan.policy_path, &seed, r->plan.all, &r->store, err);
 	if (rc < 0)
 		return rc;
+	rc = cr_run_windows_learn(&r->windows, r->store, err);
+	if (rc < 0)
+		return rc;
 	cr_store_confirmed(r->store, r->plan.confirm);
 	r->learn = cr_learn_new(r->store, false);
 	if (!r->learn)
@@ -119,6 +124,9 @@ static int make_filter(struct run *r, struct cr_err *err)
 	const struct cr_policy *policy = learning ? cr_store_policy(r->store) : r->plan.policy;
 	struct cr_filter_plan plan;
 
+	/* What is outside of windows is nobody's business then. */
+	if (r->plan.windows_only && r->plan.scope == CR_SCOPE_THREAD)
+		return 0;
 	cr_filter_plan(policy, &use, &plan);
 	return cr_filter_build(&plan, &r->filter, err);
 }
@@ -140,10 +148,20 @@ static void left_behind(void *ctx)
 	cr_front_tell(&r->front, (struct cr_front_word){ CR_FRONT_LIKE_PROGRAM, 0 });
 }
 
+static unsigned int window_number(void *ctx, unsigned int id)
+{
+	struct run *r = ctx;
+
+	return cr_run_window_number(&r->windows, id);
+}
+
 static int make_session(struct run *r, struct cr_err *err)
 {
 	struct cr_session_plan plan = {
 		.judge = r->judge,
+		.targets = r->windows.targets,
+		.window_number = window_number,
+		.watch_calls = r->plan.mode == CR_MODE_LEARN,
 		.strict = r->plan.mode == CR_MODE_STRICT,
 		.filter_data = CR_FILTER_DATA,
 		.tick = tick,
@@ -357,7 +375,9 @@ static int act(struct run *r, struct cr_err *err)
 {
 	int rc;
 
-	rc = r->plan.mode == CR_MODE_LEARN ? seat_learner(r, err) : seat_enforcer(r, err);
+	rc = cr_run_windows_init(&r->plan, &r->windows, err);
+	if (rc == 0)
+		rc = r->plan.mode == CR_MODE_LEARN ? seat_learner(r, err) : seat_enforcer(r, err);
 	if (rc == 0)
 		rc = make_filter(r, err);
 	if (rc == 0)

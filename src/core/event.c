@@ -11,6 +11,9 @@ static enum cr_ev of_ptrace_event(int event, int sig)
 {
 	switch (event) {
 	case 0:
+		/* The bit that PTRACE_O_TRACESYSGOOD sets. */
+		if (sig == (SIGTRAP | 0x80))
+			return CR_EV_CALL;
 		/* A plain SIGTRAP is the target's own: from kill, int3 or its trap flag. */
 		return CR_EV_SIGNAL;
 	case PTRACE_EVENT_SECCOMP:
@@ -49,6 +52,7 @@ const char *cr_event_name(enum cr_ev kind)
 		[CR_EV_EXITED] = "exited",
 		[CR_EV_KILLED] = "killed",
 		[CR_EV_SECCOMP] = "seccomp-stop",
+		[CR_EV_CALL] = "syscall-stop",
 		[CR_EV_BIRTH] = "birth",
 		[CR_EV_EXEC] = "exec",
 		[CR_EV_PAUSED] = "paused",

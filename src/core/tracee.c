@@ -10,6 +10,12 @@ struct cr_tracee *cr_tracees_get(struct cr_tracees *t, pid_t tid)
 	return t->last;
 }
 
+static void drop(struct cr_tracees *t, struct cr_tracee *task)
+{
+	if (t->drop && task)
+		t->drop(task);
+}
+
 struct cr_tracee *cr_tracees_add(struct cr_tracees *t, pid_t tid, pid_t tgid, enum cr_state state)
 {
 	struct cr_tracee *old = cr_tracees_get(t, tid), *new;
@@ -17,6 +23,7 @@ struct cr_tracee *cr_tracees_add(struct cr_tracees *t, pid_t tid, pid_t tgid, en
 	new = old ? old : calloc(1, sizeof(*new));
 	if (!new)
 		return NULL;
+	drop(t, old);
 	*new = (struct cr_tracee){ .tid = tid, .tgid = tgid, .state = state };
 	if (!old && cr_map_put(&t->by_tid, (uint32_t)tid, new) < 0) {
 		free(new);
@@ -27,8 +34,11 @@ struct cr_tracee *cr_tracees_add(struct cr_tracees *t, pid_t tid, pid_t tgid, en
 
 void cr_tracees_del(struct cr_tracees *t, pid_t tid)
 {
+	struct cr_tracee *task = cr_map_del(&t->by_tid, (uint32_t)tid);
+
 	t->last = NULL;
-	free(cr_map_del(&t->by_tid, (uint32_t)tid));
+	drop(t, task);
+	free(task);
 	t->dead[t->n_dead++ % CR_TRACEES_DEAD] = tid;
 }
 
@@ -85,8 +95,10 @@ void cr_tracees_fini(struct cr_tracees *t)
 	struct cr_tracee *task;
 	size_t at = 0;
 
-	while ((task = cr_map_each(&t->by_tid, &at)))
+	while ((task = cr_map_each(&t->by_tid, &at))) {
+		drop(t, task);
 		free(task);
+	}
 	cr_map_fini(&t->by_tid);
 	t->last = NULL;
 }

@@ -278,10 +278,10 @@ static size_t left_by_jump(const struct cr_windows *ws, unsigned int fn, const s
  * own or one that several functions share. A jump at another depth is one to a part of the
  * function that lies elsewhere (.cold). */
 size_t cr_windows_exit(struct cr_windows *ws, unsigned int fn, const struct cr_spot *spot,
-		       enum cr_exit kind)
+		       enum cr_leave kind)
 {
 	size_t before = ws->n, i;
-	bool jump = kind == CR_EXIT_JUMP;
+	bool jump = kind == CR_LEAVE_JUMP;
 
 	i = jump ? left_by_jump(ws, fn, spot) : with_frame(ws, spot);
 	if (i < ws->n)
@@ -377,6 +377,21 @@ size_t cr_windows_list(const struct cr_windows *ws, unsigned int *fns, size_t ma
 		if (!is_among(fns, k, ws->list[i].fn))
 			fns[k++] = ws->list[i].fn;
 	return ws->own.open;
+}
+
+size_t cr_windows_at(const struct cr_windows *ws, const struct cr_spot *spot, bool handler,
+		     unsigned int *fns, size_t max)
+{
+	cr_addr here = spot->lo < spot->hi ? spot->hi : 0;
+	size_t i, k = 0;
+
+	for (i = ws->n; i-- > 0 && k < max;) {
+		const struct window *w = &ws->list[i];
+
+		if ((w->hi == here || (!here && handler)) && !is_among(fns, k, w->fn))
+			fns[k++] = w->fn;
+	}
+	return k;
 }
 
 size_t cr_windows_depth(const struct cr_windows *ws)

@@ -37,6 +37,8 @@ struct cr_heard {
 	struct timespec when;
 };
 
+#define CR_OPEN_MAX 256u
+
 struct cr_session {
 	struct cr_session_plan plan;
 	struct cr_tracees tracees;
@@ -53,6 +55,15 @@ struct cr_session {
 	struct cr_heard heard[CR_HEARD_MAX];
 	unsigned int n_heard;	/* ever; the ring holds the last ones */
 
+	/* The executable of the program that was asked for. */
+	dev_t own_dev;
+	ino_t own_ino;
+	/* Windows that are open at the call that is being judged: as targets number them, and as the
+	 * judge does. */
+	unsigned int open[CR_OPEN_MAX];
+	unsigned int number[CR_OPEN_MAX];
+	struct cr_buf window;	/* one of them, for people */
+
 	/* What was found out about the process that was looked at last. */
 	pid_t exe_of;
 	char exe[PATH_MAX];
@@ -67,6 +78,36 @@ void cr_site_forget(struct cr_session *s, pid_t pid);
 /* tame.c: a call that the judge allows, but that could blind or turn on the supervisor */
 struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,
 			  const struct cr_call *call);
+
+/* watch.c: which windows a thread is inside of; all of it does nothing without targets */
+void cr_watch_drop(struct cr_tracee *t);
+int cr_watch_thread(struct cr_tracee *child, const struct cr_tracee *of) CR_MUST_CHECK;
+int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent) CR_MUST_CHECK;
+int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err) CR_MUST_CHECK;
+/* @child stops before its parent tells of it. False: it is a thread and needs no more; else it is to
+ * wait, until the parent tells or is gone. */
+bool cr_watch_expect(struct cr_session *s, struct cr_tracee *child);
+bool cr_watch_expects(const struct cr_tracee *child, pid_t parent);
+enum cr_trap {
+	CR_TRAP_OTHER,	/* the program's own */
+	CR_TRAP_OURS,	/* the thread is past it */
+	CR_TRAP_STUCK,	/* ours, and the thread cannot get past it */
+	CR_TRAP_GONE,
+};
+enum cr_trap cr_watch_trap(struct cr_session *s, struct cr_tracee *t);
+void cr_watch_signal(struct cr_tracee *t);
+/* Is a call that @t makes inside of a window? */
+bool cr_watch_inside(const struct cr_tracee *t);
+/* A syscall-stop: is it to be judged? @begins: else it is a call's end. */
+bool cr_watch_in_call(struct cr_tracee *t, bool begins);
+/* Has the judge heard of the call that the filter tells of? */
+bool cr_watch_judged(const struct cr_tracee *t);
+/* The kernel's own, to go on with a call that was judged. */
+bool cr_is_restart(const struct cr_call *call);
+void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call,
+		   struct cr_site *site);
+/* Windows cannot be watched in some process: a strict session ends. */
+void cr_watch_failed(struct cr_session *s, const struct cr_err *err);
 
 /* restart.c: a signal that does nothing shall not end a call either */
 void cr_restart_ignored(const struct cr_tracee *t, int sig);

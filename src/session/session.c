@@ -49,6 +49,8 @@ static void resume(struct cr_session *s, const struct cr_tracee *t, struct next 
 
 	if (next.how == NEXT_NOTHING)
 		return;
+	if (how == CR_RESUME_CONT && s->plan.watch_calls && cr_watch_inside(t))
+		how = CR_RESUME_CALLS;
 	rc = cr_ptrace_resume(t->tid, how, next.sig);
 	/* Killed in the meantime: its death will be reported. */
 	if (rc == -ESRCH || (rc == -EIO && how == CR_RESUME_LISTEN))
@@ -83,11 +85,22 @@ static void carry_out(struct cr_session *s, const struct cr_tracee *t, const str
 	kill_all(s);
 }
 
+static void judge(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call)
+{
+	struct cr_site site;
+	struct cr_verdict v;
+
+	cr_site_init(&site, s, t);
+	cr_watch_call(s, t, call, &site);
+	v = s->plan.judge->judge(s->plan.judge, call, &site);
+	if (v.what == CR_VERDICT_ALLOW)
+		v = cr_tame(s, t, call);
+	carry_out(s, t, call, v);
+}
+
 static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	struct cr_call call;
-	struct cr_verdict v;
-	struct cr_site site;
 	uint32_t data;
 	int rc;
 
@@ -101,38 +114,85 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 		lost(s, ev, "the call could not be read");
 		return run_on;
 	}
-	if (data != s->plan.filter_data) {
-		/* A filter of the program's own asks for a tracer of its own. It has none. */
-		v = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
-	} else {
-		cr_site_init(&site, s, t);
-		v = s->plan.judge->judge(s->plan.judge, &call, &site);
-		if (v.what == CR_VERDICT_ALLOW)
-			v = cr_tame(s, t, &call);
-	}
-	carry_out(s, t, &call, v);
+	/* A filter of the program's own asks for a tracer of its own. It has none. */
+	if (data != s->plan.filter_data)
+		carry_out(s, t, &call, (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS });
+	else if (!cr_watch_judged(t))
+		judge(s, t, &call);
 	return run_on;
+}
+
+/* Inside a window each call tells of its begin, before the filter sees it, and of its end. */
+static struct next on_call(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
+{
+	struct cr_call call;
+	int rc;
+
+	if (s->ending)
+		return run_on;
+	rc = cr_ptrace_call_begins(t->tid, &call);
+	if (rc == -ESRCH)
+		return is_gone;
+	if (rc < 0)
+		lost(s, ev, "the call could not be read");
+	else if (cr_watch_in_call(t, rc == 1) && !cr_is_restart(&call))
+		judge(s, t, &call);
+	return run_on;
+}
+
+static void inherit(struct cr_session *s, struct cr_tracee *child, const struct cr_tracee *from)
+{
+	static const struct cr_err err = { "cannot watch the windows of a new thread: "
+					   "out of memory", "" };
+	int rc;
+
+	if (!from || !from->watch)
+		return;
+	rc = child->tgid == from->tgid ? cr_watch_thread(child, from) :
+					 cr_watch_process(child, from);
+	if (rc < 0)
+		cr_watch_failed(s, &err);
 }
 
 static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
+	struct cr_tracee *child;
 	unsigned long message;
 	pid_t tid, tgid;
 
 	if (cr_ptrace_message(t->tid, &message) < 0)
 		return is_gone;
 	tid = (pid_t)message;
-	if (cr_tracees_get(&s->tracees, tid))
+	child = cr_tracees_get(&s->tracees, tid);
+	if (child && child->state == CR_ST_HELD) {
+		inherit(s, child, t);
+		child->state = CR_ST_RUNNING;
+		resume(s, child, run_on);
+	}
+	if (child)
 		return run_on;
 	tgid = ev->thread && cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
 	cr_place_born(&s->place, tid);
-	if (!cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN))
+	child = cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN);
+	if (!child)
 		lost(s, ev, "out of memory");
+	else
+		inherit(s, child, cr_tracees_get(&s->tracees, ev->tid));
 	return run_on;
+}
+
+void cr_watch_failed(struct cr_session *s, const struct cr_err *err)
+{
+	cr_log_err(err);
+	if (s->plan.strict) {
+		s->out.failed = true;
+		kill_all(s);
+	}
 }
 
 static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
+	struct cr_err err = { "", "" };
 	unsigned long former;
 	pid_t tid = t->tid;
 
@@ -147,12 +207,40 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 	if (tid == s->root)
 		s->out.started = true;
 	cr_site_forget(s, tid);
+	if (s->plan.targets && cr_watch_exec(s, t, &err) < 0)
+		cr_watch_failed(s, &err);
 	return run_on;
+}
+
+/* A child that stops before its parent has told of it waits: its windows are the parent's. */
+static bool must_wait(struct cr_session *s, struct cr_tracee *t)
+{
+	if (!s->plan.targets || t->state != CR_ST_BORN || t->watch ||
+	    !cr_watch_expect(s, t))
+		return false;
+	t->state = CR_ST_HELD;
+	return true;
+}
+
+/* The parent was killed before it could tell. */
+static void release_orphans(struct cr_session *s, pid_t parent)
+{
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	while (s->plan.targets && (t = cr_map_each(&s->tracees.by_tid, &at))) {
+		if (t->state != CR_ST_HELD || !cr_watch_expects(t, parent))
+			continue;
+		t->state = CR_ST_RUNNING;
+		resume(s, t, run_on);
+	}
 }
 
 static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	(void)ev;
+	if (must_wait(s, t))
+		return is_gone;
 	if (t->state == CR_ST_STOPPED && t->tid == s->root)
 		cr_signals_continued(s);
 	if (t->state != CR_ST_LAUNCHING)
@@ -173,6 +261,21 @@ static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 
 static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
+	if (ev->sig == SIGTRAP) {
+		switch (cr_watch_trap(s, t)) {
+		case CR_TRAP_OURS:
+			return run_on;
+		case CR_TRAP_STUCK:
+			s->out.failed = true;
+			kill_all(s);
+			return run_on;
+		case CR_TRAP_GONE:
+			return is_gone;
+		case CR_TRAP_OTHER:
+			break;
+		}
+	}
+	cr_watch_signal(t);
 	cr_signals_delivery(s, t, ev->sig);
 	cr_restart_ignored(t, ev->sig);
 	return (struct next){ NEXT_RUN, ev->sig };
@@ -181,10 +284,13 @@ static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const st
 static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	bool was_root = t->tid == s->root;
+	pid_t tgid = t->tgid;
 
-	if (t->tid == t->tgid)
-		cr_site_forget(s, t->tgid);
+	if (t->tid == tgid)
+		cr_site_forget(s, tgid);
 	cr_tracees_del(&s->tracees, t->tid);
+	if (ev->tid == tgid)
+		release_orphans(s, tgid);
 	if (was_root) {
 		s->out.status = ev->status;
 		s->root_gone = true;
@@ -197,7 +303,7 @@ static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const stru
 
 #define IN(state) (1u << CR_ST_##state)
 #define ALIVE (IN(LAUNCHING) | IN(RUNNING))
-#define ANY (ALIVE | IN(BORN) | IN(STOPPED))
+#define ANY (ALIVE | IN(BORN) | IN(STOPPED) | IN(HELD))
 
 /* What may happen, and while the tracee is doing what. */
 static const struct {
@@ -207,6 +313,7 @@ static const struct {
 	[CR_EV_EXITED] = { on_gone, ANY },
 	[CR_EV_KILLED] = { on_gone, ANY },
 	[CR_EV_SECCOMP] = { on_seccomp, ALIVE },
+	[CR_EV_CALL] = { on_call, ALIVE },
 	[CR_EV_BIRTH] = { on_birth, ALIVE },
 	[CR_EV_EXEC] = { on_exec, ANY },	/* the leader's id, whatever the leader did */
 	[CR_EV_PAUSED] = { on_paused, ANY },
@@ -279,6 +386,7 @@ struct cr_session *cr_session_new(const struct cr_session_plan *plan)
 	if (!s)
 		return NULL;
 	s->plan = *plan;
+	s->tracees.drop = cr_watch_drop;
 	cr_place_init(&s->place);
 	return s;
 }
@@ -289,6 +397,7 @@ void cr_session_free(struct cr_session *s)
 		return;
 	cr_tracees_fini(&s->tracees);
 	cr_buf_fini(&s->stack);
+	cr_buf_fini(&s->window);
 	free(s);
 }
 

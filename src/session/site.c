@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "cr/mem.h"
 #include "cr/proc.h"
 #include "parts.h"
@@ -41,11 +43,33 @@ static int string(const struct cr_site *site, cr_addr at, char *text, size_t siz
 	return cr_mem_string(site->pid, at, text, size);
 }
 
+/* "parse_header (server+0x41c0, http.c:88)": as objdump has it, not as it was mapped. */
+static const char *window(const struct cr_site *site, size_t k)
+{
+	struct cr_session *s = site->host;
+	const struct cr_function *fn;
+	const char *path, *base;
+
+	fn = cr_targets_function(s->plan.targets, s->open[k], &path);
+	if (!fn)
+		return NULL;
+	base = strrchr(path, '/');
+	cr_buf_clear(&s->window);
+	cr_buf_addf(&s->window, "%s (%s+%#llx", fn->name, base ? base + 1 : path,
+		    (unsigned long long)fn->entry);
+	if (fn->file) {
+		base = strrchr(fn->file, '/');
+		cr_buf_addf(&s->window, ", %s:%u", base ? base + 1 : fn->file, fn->line);
+	}
+	cr_buf_add(&s->window, ")");
+	return cr_buf_ok(&s->window) ? cr_buf_str(&s->window) : NULL;
+}
+
 void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t)
 {
 	*site = (struct cr_site){
 		.pid = t->tgid, .tid = t->tid, .host = s,
-		.exe = exe, .stack = stack, .string = string,
+		.exe = exe, .stack = stack, .string = string, .window = window,
 	};
 }
 

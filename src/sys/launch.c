@@ -83,7 +83,7 @@ static int install(const struct cr_launch *l)
 {
 	struct sock_fprog prog = { l->filter_len, (struct sock_filter *)(uintptr_t)l->filter };
 
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == 0)
+	if (!l->filter || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == 0)
 		return 0;
 	if (errno != EACCES)
 		return -errno;

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -40,6 +42,23 @@ int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len)
 	if (put < 0)
 		return -errno;
 	return (size_t)put == len ? 0 : -EFAULT;
+}
+
+/* /proc/PID/mem writes as a debugger does (ptrace(2), PTRACE_POKETEXT), many bytes at a time. */
+int cr_mem_patch(pid_t tid, cr_addr at, const void *from, size_t len)
+{
+	char path[64];
+	cr_auto_close int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = pwrite(fd, from, len, (off_t)at);
+	if (n < 0)
+		return errno == EIO ? -EFAULT : -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
 }
 
 int cr_mem_string(pid_t pid, cr_addr at, char *text, size_t size)

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "cr/proc.h"
 
@@ -27,7 +29,8 @@ static int slurp(pid_t tid, const char *name, char *text, size_t size)
 	return 0;
 }
 
-pid_t cr_proc_tgid(pid_t tid)
+/* A number behind @key in /proc/@tid/status. */
+static pid_t status(pid_t tid, const char *key)
 {
 	char text[1024];
 	const char *at;
@@ -35,8 +38,25 @@ pid_t cr_proc_tgid(pid_t tid)
 
 	if (rc < 0)
 		return rc;
-	at = strstr(text, "\nTgid:");
-	return at ? (pid_t)strtol(at + 6, NULL, 10) : -ESRCH;
+	at = strstr(text, key);
+	return at ? (pid_t)strtol(at + strlen(key), NULL, 10) : -ESRCH;
+}
+
+pid_t cr_proc_tgid(pid_t tid)
+{
+	return status(tid, "\nTgid:");
+}
+
+pid_t cr_proc_parent(pid_t pid)
+{
+	return status(pid, "\nPPid:");
+}
+
+int cr_proc_same_memory(pid_t a, pid_t b)
+{
+	long rc = syscall(SYS_kcmp, (long)a, (long)b, (long)KCMP_VM, 0l, 0l);
+
+	return rc < 0 ? -errno : rc == 0;
 }
 
 bool cr_proc_is_thread(pid_t tgid, pid_t tid)

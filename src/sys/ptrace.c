@@ -29,6 +29,8 @@ int cr_ptrace_resume(pid_t tid, enum cr_resume how, int sig)
 	switch (how) {
 	case CR_RESUME_CONT:
 		return (int)cr_ptrace(PTRACE_CONT, tid, 0, (uintptr_t)sig);
+	case CR_RESUME_CALLS:
+		return (int)cr_ptrace(PTRACE_SYSCALL, tid, 0, (uintptr_t)sig);
 	case CR_RESUME_LISTEN:
 		return (int)cr_ptrace(PTRACE_LISTEN, tid, 0, 0);
 	}
@@ -40,30 +42,58 @@ int cr_ptrace_message(pid_t tid, unsigned long *message)
 	return (int)cr_ptrace(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)message);
 }
 
+static int fill(const struct ptrace_syscall_info *info, uint64_t nr, const __u64 *args,
+		struct cr_call *call)
+{
+	enum cr_abi abi;
+	uint32_t plain;
+	int rc, i;
+
+	rc = cr_abi_of(info->arch, (uint32_t)nr, &abi, &plain);
+	if (rc < 0)
+		return rc;
+	call->abi = abi;
+	call->nr = plain;
+	for (i = 0; i < 6; i++)
+		call->args[i] = args[i];
+	call->ip = info->instruction_pointer;
+	call->sp = info->stack_pointer;
+	return 0;
+}
+
+static int look(pid_t tid, struct ptrace_syscall_info *info)
+{
+	return (int)cr_ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(*info), (uintptr_t)info);
+}
+
 int cr_ptrace_call(pid_t tid, struct cr_call *call, uint32_t *data)
 {
 	struct ptrace_syscall_info info;
-	enum cr_abi abi;
-	uint32_t nr;
-	long rc;
-	int i;
+	int rc = look(tid, &info);
 
-	rc = cr_ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
 	if (rc < 0)
-		return (int)rc;
+		return rc;
 	if (info.op != PTRACE_SYSCALL_INFO_SECCOMP)
 		return -EINVAL;
-	rc = cr_abi_of(info.arch, (uint32_t)info.seccomp.nr, &abi, &nr);
+	rc = fill(&info, info.seccomp.nr, info.seccomp.args, call);
+	if (rc == 0)
+		*data = info.seccomp.ret_data;
+	return rc;
+}
+
+int cr_ptrace_call_begins(pid_t tid, struct cr_call *call)
+{
+	struct ptrace_syscall_info info;
+	int rc = look(tid, &info);
+
 	if (rc < 0)
-		return (int)rc;
-	call->abi = abi;
-	call->nr = nr;
-	for (i = 0; i < 6; i++)
-		call->args[i] = info.seccomp.args[i];
-	call->ip = info.instruction_pointer;
-	call->sp = info.stack_pointer;
-	*data = info.seccomp.ret_data;
-	return 0;
+		return rc;
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		return 0;
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		return -EINVAL;
+	rc = fill(&info, info.entry.nr, info.entry.args, call);
+	return rc < 0 ? rc : 1;
 }
 
 static int poke(pid_t tid, size_t offset, uint64_t value)
@@ -100,7 +130,7 @@ int cr_ptrace_interrupted(pid_t tid, struct cr_call *call)
 	rc = peek(tid, regs->ret, &ret);
 	if (rc < 0 || ret != (uint64_t)-EINTR)
 		return rc < 0 ? rc : 0;
-	rc = (int)cr_ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
+	rc = look(tid, &info);
 	if (rc >= 0)
 		rc = peek(tid, regs->nr, &nr);
 	if (rc < 0 || info.arch != cr_abi_facts[CR_ABI_NATIVE].audit_arch || nr >= CR_NR_MAX)
@@ -116,6 +146,21 @@ int cr_ptrace_interrupted(pid_t tid, struct cr_call *call)
 int cr_ptrace_restart(pid_t tid)
 {
 	return poke(tid, cr_regs[CR_ABI_NATIVE].ret, (uint64_t)-ERESTARTNOHAND);
+}
+
+int cr_ptrace_getregs(pid_t tid, struct cr_machine *m)
+{
+	return (int)cr_ptrace(PTRACE_GETREGS, tid, 0, (uintptr_t)m);
+}
+
+int cr_ptrace_setregs(pid_t tid, const struct cr_machine *m)
+{
+	return (int)cr_ptrace(PTRACE_SETREGS, tid, 0, (uintptr_t)m);
+}
+
+int cr_ptrace_set_ip(pid_t tid, cr_addr ip)
+{
+	return poke(tid, cr_machine_layout.ip * sizeof(uint64_t), ip);
 }
 
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info)

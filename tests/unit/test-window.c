@@ -46,9 +46,9 @@ static int happen(struct cr_windows *ws, const char *word)
 	case '+':
 		return cr_windows_enter(ws, fn, &spot);
 	case '-':
-		return (int)cr_windows_exit(ws, fn, &spot, CR_EXIT_RET);
+		return (int)cr_windows_exit(ws, fn, &spot, CR_LEAVE_RET);
 	case '>':
-		return (int)cr_windows_exit(ws, fn, &spot, CR_EXIT_JUMP);
+		return (int)cr_windows_exit(ws, fn, &spot, CR_LEAVE_JUMP);
 	case '.':
 		return (int)cr_windows_seen(ws, &spot);
 	case 'x':
@@ -240,7 +240,7 @@ CR_TEST(depth_has_an_end_and_survives_it)
 	CR_CHECK_INT(cr_windows_depth(ws), CR_WINDOWS_MAX);
 	for (k = CR_WINDOWS_MAX; k-- > 0;) {
 		spot.sp = spot.hi - 16 * (k + 1);
-		CR_CHECK_INT(cr_windows_exit(ws, k % 3, &spot, CR_EXIT_RET), 1);
+		CR_CHECK_INT(cr_windows_exit(ws, k % 3, &spot, CR_LEAVE_RET), 1);
 	}
 	CR_CHECK_INT(cr_windows_depth(ws), 0);
 	cr_windows_free(ws);

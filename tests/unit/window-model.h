@@ -221,7 +221,7 @@ static inline const char *model_ret(struct model *m)
 	if (f.fn == MODEL_NONE)
 		return NULL;
 	spot = model_spot(m, f.at);
-	if (!cr_windows_exit(m->ws, f.fn, &spot, CR_EXIT_RET))
+	if (!cr_windows_exit(m->ws, f.fn, &spot, CR_LEAVE_RET))
 		return "a ret has closed nothing";
 	model_sign(m, f.at, true);
 	m->count[MODEL_RET]++;
@@ -241,7 +241,7 @@ static inline const char *model_tail(struct model *m)
 	m->count[MODEL_TAIL]++;
 	spot = model_spot(m, f.at);
 	if (model_dice(m, 3)) {
-		if (!cr_windows_exit(m->ws, f.fn, &spot, CR_EXIT_JUMP))
+		if (!cr_windows_exit(m->ws, f.fn, &spot, CR_LEAVE_JUMP))
 			return "a tail jump has closed nothing";
 		model_sign(m, f.at, true);
 		f.fn = (unsigned int)model_dice(m, MODEL_FNS + 1);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * windows - which functions a run watches: those that -f names, and those that the policy has
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/functions.h"
+#include "cr/log.h"
+#include "cr/session.h"
+#include "plan.h"
+
+static int add_pattern(struct cr_run_plan *plan, const char *pattern, struct cr_err *err)
+{
+	char **more = reallocarray(plan->patterns, plan->n_patterns + 1, sizeof(*more));
+
+	if (more)
+		plan->patterns = more;
+	if (more)
+		more[plan->n_patterns] = strdup(pattern);
+	if (!more || !more[plan->n_patterns])
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	plan->n_patterns++;
+	return 0;
+}
+
+/* One pattern a line; blank lines and what follows a "#" at the start of a line do not count. */
+static int add_list(struct cr_run_plan *plan, const char *path, struct cr_err *err)
+{
+	cr_auto_free char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+	FILE *f = fopen(path, "re");
+	char *at;
+	int rc = 0;
+
+	if (!f) {
+		cr_err_sys(err, -errno, "cannot read the list of functions %s", path);
+		cr_err_hint(err, "-f @FILE wants a file with one function a line");
+		return -EINVAL;
+	}
+	while (!rc && (n = getline(&line, &size, f)) >= 0) {
+		if (strlen(line) != (size_t)n) {
+			rc = cr_err_set(err, -EINVAL, "%s is no text file", path);
+			break;
+		}
+		while (n > 0 && isspace((unsigned char)line[n - 1]))
+			line[--n] = '\0';
+		at = line + strspn(line, " \t");
+		if (*at && *at != '#')
+			rc = add_pattern(plan, at, err);
+	}
+	if (!rc && ferror(f))
+		rc = cr_err_sys(err, -EIO, "cannot read the list of functions %s", path);
+	fclose(f);
+	return rc;
+}
+
+int cr_run_add_function(struct cr_run_plan *plan, const char *pattern, struct cr_err *err)
+{
+	if (*pattern == '@')
+		return add_list(plan, pattern + 1, err);
+	if (!*pattern) {
+		cr_err_set(err, -EINVAL, "-f wants a function, not an empty name");
+		cr_err_hint(err, "\"chestnut functions PROGRAM\" lists what there is");
+		return -EINVAL;
+	}
+	return add_pattern(plan, pattern, err);
+}
+
+/* ---- the windows of a run, and their numbers in the policy */
+
+static int new_window(struct cr_run_windows *w, const char *object, const char *function,
+		      enum cr_window_scope scope, unsigned int number, struct cr_err *err)
+{
+	struct cr_run_window *more = reallocarray(w->v, w->n + 1, sizeof(*more)), *new;
+
+	if (!more)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	w->v = more;
+	new = &w->v[w->n];
+	*new = (struct cr_run_window){ object ? strdup(object) : NULL, strdup(function), scope,
+				       number };
+	if (!new->function || (object && !new->object)) {
+		free(new->object);
+		free(new->function);
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	}
+	return (int)++w->n;
+}
+
+static bool is_called(const struct cr_run_window *w, const char *object, const char *function)
+{
+	if (strcmp(w->function, function) != 0 || !w->object != !object)
+		return false;
+	return !object || strcmp(w->object, object) == 0;
+}
+
+/* Written down as soon as there is a file to write to. */
+static int in_store(struct cr_run_windows *w, struct cr_run_window *one, struct cr_err *err)
+{
+	struct cr_window_name name = { one->function, one->object, one->scope };
+	int rc;
+
+	if (!w->store || one->number)
+		return 0;
+	rc = cr_store_window(w->store, &name, err);
+	if (rc > 0)
+		one->number = (unsigned int)rc;
+	return rc < 0 ? rc : 0;
+}
+
+/* A function that a pattern means, found in a file: the number that the session shall know it by.
+ * Its number in the policy comes when it is there. */
+static int number(void *ctx, const char *object, const char *function, struct cr_err *err)
+{
+	struct cr_run_windows *w = ctx;
+	size_t i;
+	int id, rc;
+
+	for (i = 0; i < w->n; i++)
+		if (is_called(&w->v[i], object, function))
+			return (int)i + 1;
+	if (w->n >= CR_WINDOW_NR_MAX) {
+		cr_err_set(err, -E2BIG, "more than %u functions are meant", CR_WINDOW_NR_MAX);
+		cr_err_hint(err, "choose fewer with -f");
+		return -E2BIG;
+	}
+	id = new_window(w, object, function, w->scope, 0, err);
+	if (id < 0)
+		return id;
+	rc = in_store(w, &w->v[id - 1], err);
+	return rc < 0 ? rc : id;
+}
+
+unsigned int cr_run_window_number(const struct cr_run_windows *w, unsigned int id)
+{
+	return id >= 1 && id <= w->n ? w->v[id - 1].number : 0;
+}
+
+/* ---- before anything is started */
+
+/* A script is run by the program on its first line, which is the one that has functions. */
+static int open_program(const char *path, char *real, size_t size)
+{
+	cr_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	cr_auto_free char *whole = NULL;
+	char head[256], *end;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(real, size, "%s", path);
+	n = pread(fd, head, sizeof(head) - 1, 0);
+	head[n > 0 ? n : 0] = '\0';
+	if (strncmp(head, "#!", 2) == 0) {
+		end = head + 2 + strspn(head + 2, " \t");
+		snprintf(real, size, "%.*s", (int)strcspn(end, " \t\r\n"), end);
+	}
+	/* As processes will map it. */
+	whole = realpath(real, NULL);
+	if (whole)
+		snprintf(real, size, "%s", whole);
+	n = open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return n < 0 ? -errno : (int)n;
+}
+
+static void tell(const struct cr_target_file *file)
+{
+	size_t i;
+
+	for (i = 0; i < file->fns.n; i++) {
+		const struct cr_function *fn = &file->fns.fn[i];
+
+		cr_info("window: %s%s%s%s at %#llx, %zu exit%s", fn->name, fn->file ? " (" : "",
+			fn->file ? fn->file : "", fn->file ? ")" : "",
+			(unsigned long long)fn->entry, fn->n_exit, fn->n_exit == 1 ? "" : "s");
+		if (fn->flags & CR_FN_ALSO_INLINED)
+			cr_warn("%s was also inlined, in %u place%s: calls made there are outside",
+				fn->name, fn->n_inlined, fn->n_inlined == 1 ? "" : "s");
+		if (fn->flags & (CR_FN_INCOMPLETE | CR_FN_GUESSED))
+			cr_warn("%s may have exits that could not be found: its window may stay "
+				"open until its caller returns", fn->name);
+	}
+}
+
+static int look_at_program(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+{
+	const struct cr_target_file *file;
+	char real[PATH_MAX];
+	cr_auto_close int fd = open_program(plan->path, real, sizeof(real));
+	int rc;
+
+	if (fd < 0)
+		return cr_err_sys(err, fd, "cannot look for functions in %s", plan->path);
+	rc = cr_targets_of(w->targets, fd, real, true, &file, err);
+	if (rc < 0 && !err->hint[0])
+		cr_err_hint(err, "functions of other programs that run here are named "
+			    "PROGRAM:FUNCTION, those of a library LIBRARY:FUNCTION");
+	if (rc == 0 && file && plan->verbosity >= 0 && plan->n_patterns)
+		tell(file);
+	return rc;
+}
+
+/* Where a library may lie; what is found only when it is mapped is looked at then. */
+static int look_at_object(struct cr_run_windows *w, const char *object, struct cr_err *err)
+{
+	static const char *const dirs[] = {
+		"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/local/lib", "/lib64",
+		"/usr/lib64", "/lib", "/usr/lib",
+	};
+	const struct cr_target_file *file;
+	char path[PATH_MAX];
+	size_t i = 0;
+	int fd = -1, rc;
+
+	if (strchr(object, '/')) {
+		snprintf(path, sizeof(path), "%s", object);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	for (; fd < 0 && !strchr(object, '/') && i < CR_ARRAY_SIZE(dirs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dirs[i], object);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	if (fd < 0)
+		return 0;
+	rc = cr_targets_of(w->targets, fd, path, false, &file, err);
+	close(fd);
+	return rc;
+}
+
+static int add_patterns(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+{
+	const char *function;
+	size_t i, n;
+	int rc = 0;
+
+	for (i = 0; i < plan->n_patterns && !rc; i++) {
+		cr_auto_free char *object = NULL;
+
+		n = cr_pattern_split(plan->patterns[i], &function);
+		if (n)
+			object = strndup(plan->patterns[i], n);
+		if (n && !object)
+			rc = -ENOMEM;
+		if (!rc)
+			rc = cr_targets_add(w->targets, object, function, 0);
+		if (rc < 0)
+			return cr_err_set(err, rc, "out of memory");
+		if (object)
+			rc = look_at_object(w, object, err);
+	}
+	return rc;
+}
+
+static int add_policy(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+{
+	const struct cr_policy *p = plan->policy;
+	size_t i;
+	int id, rc;
+
+	for (i = 0; p && i < p->n_windows; i++) {
+		const struct cr_policy_window *one = p->windows[i];
+
+		id = new_window(w, one->object, one->function, one->scope, one->number, err);
+		if (id < 0)
+			return id;
+		rc = cr_targets_add(w->targets, one->object, one->function, (unsigned int)id);
+		if (rc < 0)
+			return cr_err_set(err, rc, "out of memory");
+	}
+	return 0;
+}
+
+int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+{
+	size_t had;
+	int rc;
+
+	*w = (struct cr_run_windows){ .scope = plan->scope };
+	if (!plan->n_patterns && !(plan->policy && plan->policy->n_windows))
+		return 0;
+	w->targets = cr_targets_new(number, w);
+	if (!w->targets)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	rc = add_policy(plan, w, err);
+	had = w->n;
+	if (!rc)
+		rc = add_patterns(plan, w, err);
+	if (!rc && cr_session_marks(w->targets) < 0)
+		rc = cr_err_set(err, -ENOMEM, "out of memory");
+	if (!rc)
+		rc = look_at_program(plan, w, err);
+	if (!rc && plan->mode != CR_MODE_LEARN && w->n > had) {
+		cr_err_set(err, -EINVAL, "the policy %s has no window for %s", plan->policy_path,
+			   w->v[had].function);
+		cr_err_hint(err, "windows are learned: add --learn");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struct cr_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	w->store = store;
+	for (i = 0; i < w->n && !rc; i++)
+		rc = in_store(w, &w->v[i], err);
+	return rc;
+}
+
+void cr_run_windows_fini(struct cr_run_windows *w)
+{
+	size_t i;
+
+	cr_targets_free(w->targets);
+	for (i = 0; i < w->n; i++) {
+		free(w->v[i].object);
+		free(w->v[i].function);
+	}
+	free(w->v);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One address space: which files of it hold windows, the traps planted there, and the slots in
+ * which instructions run that a trap hides. Threads and a vfork child share it, a fork child has a
+ * copy of it as it has a copy of the memory (TRAPS 12, 13).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CR_LOG_DOMAIN "space"
+#include "cr/log.h"
+#include "cr/maps.h"
+#include "cr/mem.h"
+#include "watch.h"
+
+struct cr_space *cr_space_new(void)
+{
+	struct cr_space *sp = calloc(1, sizeof(*sp));
+
+	if (!sp)
+		return NULL;
+	sp->shares = 1;
+	sp->bps = cr_bps_new();
+	sp->scope = cr_scope_new();
+	if (!sp->bps || !sp->scope) {
+		cr_space_put(sp);
+		return NULL;
+	}
+	return sp;
+}
+
+struct cr_space *cr_space_share(struct cr_space *sp)
+{
+	sp->shares++;
+	return sp;
+}
+
+void cr_space_put(struct cr_space *sp)
+{
+	if (!sp || --sp->shares > 0)
+		return;
+	cr_goroutines_fini(sp);
+	cr_bps_put(sp->bps);
+	cr_scope_free(sp->scope);
+	free(sp->objects);
+	free(sp->slots);
+	free(sp);
+}
+
+static void *copy_of(const void *v, size_t n, size_t size)
+{
+	void *copy = calloc(n ? n : 1, size);
+
+	if (copy && n)
+		memcpy(copy, v, n * size);
+	return copy;
+}
+
+struct cr_space *cr_space_copy(const struct cr_space *sp)
+{
+	struct cr_space *copy = cr_space_new();
+
+	if (!copy)
+		return NULL;
+	cr_bps_put(copy->bps);
+	copy->bps = cr_bps_copy(sp->bps);
+	copy->objects = copy_of(sp->objects, sp->n_objects, sizeof(*sp->objects));
+	copy->slots = copy_of(sp->slots, sp->n_slots, sizeof(*sp->slots));
+	if (!copy->bps || !copy->objects || !copy->slots) {
+		cr_space_put(copy);
+		return NULL;
+	}
+	copy->n_objects = sp->n_objects;
+	copy->n_slots = sp->n_slots;
+	return copy;
+}
+
+/* ---- the target's memory, as traps need it */
+
+static pid_t tid_of(void *arg)
+{
+	return *(const pid_t *)arg;
+}
+
+static int read_all(void *arg, cr_addr at, void *to, size_t n)
+{
+	ssize_t rc = cr_mem_read(tid_of(arg), at, to, n);
+
+	return rc < 0 ? (int)rc : (size_t)rc == n ? 0 : -EFAULT;
+}
+
+/* As the target itself could. */
+static int write_all(void *arg, cr_addr at, const void *from, size_t n)
+{
+	return cr_mem_write(tid_of(arg), at, from, n);
+}
+
+static int patch_all(void *arg, cr_addr at, const void *from, size_t n)
+{
+	return cr_mem_patch(tid_of(arg), at, from, n);
+}
+
+struct cr_target_mem cr_space_mem(pid_t *tid)
+{
+	return (struct cr_target_mem){ read_all, write_all, tid };
+}
+
+static struct cr_target_mem text_mem(pid_t *tid)
+{
+	return (struct cr_target_mem){ read_all, patch_all, tid };
+}
+
+/* ---- planting */
+
+static const enum cr_bp_kind kind_of[] = {
+	[CR_SITE_ENTRY] = CR_BP_ENTRY,
+	[CR_SITE_RET] = CR_BP_RET,
+	[CR_SITE_JUMP] = CR_BP_TAIL,
+	[CR_SITE_RESOLVED] = CR_BP_MARK,
+	[CR_SITE_MARK] = CR_BP_MARK,
+};
+
+static int add_sites(struct cr_space *sp, const struct cr_space_object *o, struct cr_err *err)
+{
+	const struct cr_target_file *f = o->file;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < f->n_site && !rc; i++) {
+		const struct cr_target_site *t = &f->site[i];
+		struct cr_bp_site site = {
+			.at = t->at + o->bias,
+			.owner = { t->number, kind_of[t->kind] },
+			.text = t->text, .n = t->n,
+			.flags = f->is32 ? CR_OVER_IS32 : 0,
+		};
+
+		rc = cr_bps_add(sp->bps, &site, err);
+	}
+	return rc;
+}
+
+/* All of an object's traps, or none of them. */
+static int plant(struct cr_space *sp, pid_t tid, const struct cr_space_object *o,
+		 struct cr_err *err)
+{
+	struct cr_target_mem mem = text_mem(&tid);
+	int rc;
+
+	if (sp->n_objects && (sp->n_objects & (sp->n_objects - 1)) == 0) {
+		struct cr_space_object *more = reallocarray(sp->objects, 2 * sp->n_objects,
+							    sizeof(*more));
+
+		if (!more)
+			return cr_err_set(err, -ENOMEM, "out of memory");
+		sp->objects = more;
+	} else if (!sp->objects) {
+		sp->objects = calloc(1, sizeof(*sp->objects));
+		if (!sp->objects)
+			return cr_err_set(err, -ENOMEM, "out of memory");
+	}
+	rc = add_sites(sp, o, err);
+	if (!rc)
+		rc = cr_bps_plant(sp->bps, &mem, err);
+	if (rc < 0) {
+		cr_bps_forget(sp->bps, o->lo, o->hi);
+		return rc;
+	}
+	sp->objects[sp->n_objects++] = *o;
+	return 0;
+}
+
+/* ---- what is mapped */
+
+static bool is_known(const struct cr_space *sp, const struct cr_module *mod)
+{
+	size_t i;
+
+	for (i = 0; i < sp->n_objects; i++)
+		if (sp->objects[i].lo == mod->start && sp->objects[i].hi == mod->end &&
+		    sp->objects[i].dev == mod->dev && sp->objects[i].ino == mod->ino)
+			return true;
+	return false;
+}
+
+/* Objects that are no longer where they were: dlclose has unmapped them, and their traps. */
+static void forget_unmapped(struct cr_space *sp, const struct cr_maps *maps)
+{
+	size_t i, k, kept = 0;
+
+	for (i = 0; i < sp->n_objects; i++) {
+		struct cr_space_object *o = &sp->objects[i];
+
+		for (k = 0; k < maps->n_mods; k++)
+			if (maps->mods[k].start == o->lo && maps->mods[k].ino == o->ino &&
+			    maps->mods[k].dev == o->dev)
+				break;
+		if (k < maps->n_mods) {
+			sp->objects[kept++] = *o;
+			continue;
+		}
+		cr_bps_forget(sp->bps, o->lo, o->hi);
+		cr_space_forget_slots(sp, o->lo, o->hi);
+	}
+	sp->n_objects = kept;
+}
+
+/* Is @fd the program that was asked for, whatever it is called here? The first file that the first
+ * process runs says which one that is. */
+static bool is_own(struct cr_session *s, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == s->own_dev && st.st_ino == s->own_ino;
+}
+
+/* The function that an IFUNC's resolver has chosen, at @at in @mod. */
+static int plant_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid,
+			  struct cr_space_object o, cr_addr at, unsigned int window,
+			  struct cr_err *err)
+{
+	const char *path = o.file->path;
+	struct cr_module mod = { .start = o.lo, .end = o.hi, .first_end = o.first_end,
+				 .dev = o.dev, .ino = o.ino,
+				 .path = (char *)(uintptr_t)path };
+	bool trusted;
+	cr_auto_close int fd = cr_maps_open(&mod, tid, &trusted);
+	int rc;
+
+	if (fd < 0)
+		return cr_err_set(err, -ENOENT, "cannot open %s again", path);
+	rc = cr_targets_resolved(s->plan.targets, fd, path, at - o.bias, window, &o.file, err);
+	return rc < 0 ? rc : plant(sp, tid, &o, err);
+}
+
+/* Resolvers that have run before their object was seen here. */
+static int plant_slots(struct cr_session *s, struct cr_space *sp, pid_t tid,
+		       struct cr_space_object o, struct cr_err *err)
+{
+	uint64_t at;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < o.file->n_slot && !rc; i++)
+		if (cr_mem_read(tid, o.file->slot[i].at + o.bias, &at, sizeof(at)) ==
+		    (ssize_t)sizeof(at) && at >= o.lo && at < o.hi)
+			rc = plant_resolved(s, sp, tid, o, at, o.file->slot[i].number, err);
+	return rc;
+}
+
+int cr_space_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid, cr_addr at,
+		      unsigned int window, struct cr_err *err)
+{
+	const struct cr_space_object *o = cr_space_object(sp, at);
+
+	if (!o)
+		return cr_err_set(err, -ENOENT, "an IFUNC is resolved to code of another file");
+	return plant_resolved(s, sp, tid, *o, at, window, err);
+}
+
+static int plant_module(struct cr_session *s, struct cr_space *sp, pid_t tid,
+			const struct cr_module *mod, struct cr_err *err)
+{
+	struct cr_space_object o = { .lo = mod->start, .hi = mod->end, .dev = mod->dev,
+				     .ino = mod->ino, .first_end = mod->first_end };
+	bool trusted;
+	cr_auto_close int fd = -1;
+	int rc;
+
+	if (!mod->whole || mod->path[0] != '/' || is_known(sp, mod))
+		return 0;
+	fd = cr_maps_open(mod, tid, &trusted);
+	if (fd < 0)
+		return 0;
+	rc = cr_targets_of(s->plan.targets, fd, mod->path, is_own(s, fd), &o.file, err);
+	/* A file that is no ELF file has no functions. */
+	if (rc < 0 || !o.file)
+		return rc == -ENOEXEC ? 0 : rc;
+	o.bias = mod->start - o.file->base;
+	rc = plant(sp, tid, &o, err);
+	return rc < 0 ? rc : plant_slots(s, sp, tid, o, err);
+}
+
+int cr_space_look(struct cr_session *s, struct cr_space *sp, pid_t tid, struct cr_err *err)
+{
+	struct cr_maps maps;
+	size_t i;
+	int rc;
+
+	rc = cr_maps_read(&maps, tid, cr_maps_shm());
+	if (rc < 0)
+		return cr_err_sys(err, rc, "cannot see what thread %d has mapped", (int)tid);
+	forget_unmapped(sp, &maps);
+	for (i = 0; i < maps.n_mods && rc >= 0; i++)
+		rc = plant_module(s, sp, tid, &maps.mods[i], err);
+	cr_maps_fini(&maps);
+	return rc;
+}
+
+const struct cr_space_object *cr_space_object(const struct cr_space *sp, cr_addr at)
+{
+	size_t i;
+
+	for (i = 0; i < sp->n_objects; i++)
+		if (at >= sp->objects[i].lo && at < sp->objects[i].hi)
+			return &sp->objects[i];
+	return NULL;
+}
+
+static const struct cr_target_site *site_in(const struct cr_space_object *o, cr_addr at,
+					    unsigned int number)
+{
+	size_t lo = 0, hi = o->file->n_site, mid;
+
+	at -= o->bias;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (o->file->site[mid].at < at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < o->file->n_site && o->file->site[lo].at == at; lo++)
+		if (o->file->site[lo].number == number)
+			return &o->file->site[lo];
+	return NULL;
+}
+
+const struct cr_target_site *cr_space_site(const struct cr_space *sp, cr_addr at,
+					   unsigned int number)
+{
+	const struct cr_target_site *site = NULL;
+	size_t i;
+
+	/* What an IFUNC was resolved to is one more object at the same place. */
+	for (i = 0; i < sp->n_objects && !site; i++)
+		if (at >= sp->objects[i].lo && at < sp->objects[i].hi)
+			site = site_in(&sp->objects[i], at, number);
+	return site;
+}
+
+/* ---- slots */
+
+void cr_space_forget_slots(struct cr_space *sp, cr_addr lo, cr_addr hi)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < sp->n_slots; i++)
+		if (sp->slots[i].slot < lo || sp->slots[i].slot >= hi)
+			sp->slots[kept++] = sp->slots[i];
+	sp->n_slots = kept;
+}
+
+static bool is_taken(const struct cr_space *sp, cr_addr slot)
+{
+	size_t i;
+
+	for (i = 0; i < sp->n_slots; i++)
+		if (sp->slots[i].slot == slot)
+			return true;
+	return false;
+}
+
+/* Writes a slot for @bp behind the code of @o, if there is room that it reaches. */
+static int make_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp,
+		     const struct cr_space_object *o, cr_addr *slot)
+{
+	uint8_t bytes[CR_OVER_SLOT];
+	cr_addr at = o->file->spare_lo + o->bias, end = o->file->spare_hi + o->bias;
+	size_t n;
+	int rc;
+
+	while (at + CR_OVER_SLOT <= end && is_taken(sp, at))
+		at += CR_OVER_SLOT;
+	if (at + CR_OVER_SLOT > end)
+		return -ENOSPC;
+	rc = cr_over_slot(&bp->over, at, bytes, &n);
+	if (!rc)
+		rc = cr_mem_patch(tid, at, bytes, n);
+	if (!rc)
+		*slot = at;
+	return rc;
+}
+
+int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr *slot)
+{
+	const struct cr_space_object *own = cr_space_object(sp, bp->at);
+	struct cr_space_slot *more;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sp->n_slots; i++) {
+		if (sp->slots[i].of == bp->at) {
+			*slot = sp->slots[i].slot;
+			return 0;
+		}
+	}
+	more = reallocarray(sp->slots, sp->n_slots + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	sp->slots = more;
+	rc = own ? make_slot(sp, tid, bp, own, slot) : -ENOSPC;
+	for (i = 0; rc < 0 && rc != -ESRCH && i < sp->n_objects; i++)
+		rc = make_slot(sp, tid, bp, &sp->objects[i], slot);
+	if (!rc)
+		sp->slots[sp->n_slots++] = (struct cr_space_slot){ bp->at, *slot };
+	return rc;
+}
