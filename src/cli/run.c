@@ -76,6 +76,7 @@ static int seat_learner(struct run *r, struct cr_err *err)
 	cr_auto_free char *real = realpath(r->plan.path, NULL);
 	struct cr_store_seed seed = {
 		.program = real ? real : r->plan.path,
+		.outside_any = r->plan.windows_only,
 		.loaded = r->plan.policy ? &r->plan.policy : NULL,
 	};
 	struct cr_image image = { .kind = CR_IMAGE_OTHER };
@@ -93,7 +94,7 @@ static int seat_learner(struct run *r, struct cr_err *err)
 	if (rc < 0)
 		return rc;
 	cr_store_confirmed(r->store, r->plan.confirm);
-	r->learn = cr_learn_new(r->store, false);
+	r->learn = cr_learn_new(r->store, r->plan.windows_only);
 	if (!r->learn)
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	r->judge = cr_learn_judge(r->learn);

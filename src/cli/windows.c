@@ -107,7 +107,7 @@ static int in_store(struct cr_run_windows *w, struct cr_run_window *one, struct 
 	struct cr_window_name name = { one->function, one->object, one->scope };
 	int rc;
 
-	if (!w->store || one->number)
+	if (!w->store)
 		return 0;
 	rc = cr_store_window(w->store, &name, err);
 	if (rc > 0)
