@@ -23,8 +23,8 @@ libcr_a_SOURCES = \
 	src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c src/image/frames.c \
 	src/image/functions.c src/image/gotab.c src/image/image-int.h src/image/image.c \
 	src/image/mini.c src/image/object.c src/image/pattern.c src/image/relocs.c \
-	src/image/rust.c src/image/sweep.c src/image/symbols.c src/image/tables.c src/image/targets.c \
-	src/image/walk.h \
+	src/image/rust.c src/image/sweep.c src/image/symbols.c src/image/tables.c \
+	src/image/targets.c src/image/walk.h \
 	src/unwind/clean.c src/unwind/file.c src/unwind/mem.c \
 	src/unwind/names.c src/unwind/print.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
@@ -47,16 +47,16 @@ libcr_a_SOURCES = \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
 	src/import/audit.c src/import/import-int.h src/import/import.c src/import/minijail.c \
 	src/import/names.c src/import/note.c src/import/oci.c src/import/strace.c \
-	src/session/goroutine.c src/session/mark.c src/session/parts.h src/session/restart.c src/session/session.c \
-	src/session/signals.c src/session/site.c src/session/space.c src/session/tame.c \
-	src/session/watch.c src/session/watch.h
+	src/session/goroutine.c src/session/mark.c src/session/parts.h src/session/restart.c \
+	src/session/session.c src/session/signals.c src/session/site.c src/session/space.c \
+	src/session/tame.c src/session/watch.c src/session/watch.h
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP_LIBS) \
 	$(INIPARSER_LIBS) $(JSON_LIBS) -lm
 
 bin_PROGRAMS += chestnut-run chestnut
-chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c src/cli/find.c \
-	src/cli/windows.c
+chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c \
+	src/cli/find.c src/cli/windows.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \
 	src/cli/check.c src/cli/chestnut.c src/cli/diff.c src/cli/doctor.c src/cli/edit.c \

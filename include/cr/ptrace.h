@@ -43,7 +43,8 @@ int cr_ptrace_call(pid_t tid, struct cr_call *call, uint32_t *data) CR_MUST_CHEC
  * architecture that we do not know. */
 int cr_ptrace_call_begins(pid_t tid, struct cr_call *call) CR_MUST_CHECK;
 
-/* In a seccomp-stop, or where a call begins: the call is not made and returns @ret (a negative errno). */
+/* In a seccomp-stop, or where a call begins: the call is not made and returns @ret (a negative
+ * errno). */
 int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret) CR_MUST_CHECK;
 
 /* In a seccomp-stop: changes the first argument. */

@@ -19,14 +19,21 @@
 #include "cr/targets.h"
 #include "cr/unwind.h"
 
+/* What a window of the targets is. */
+struct cr_window_role {
+	unsigned int number;	/* that the judge knows it by */
+	bool process;		/* while it is open, all threads of the process are inside */
+};
+
 struct cr_session_plan {
 	struct cr_judge *judge;		/* borrowed: for the session's life */
 	struct cr_unwinder *unwinder;	/* borrowed: likewise; NULL: no stacks */
 	/* Windows; NULL: none. Borrowed: for the session's life, after cr_session_marks(). */
 	struct cr_targets *targets;
-	/* The number that the judge knows a window by. */
-	unsigned int (*window_number)(void *ctx, unsigned int id);
-	bool watch_calls;		/* all calls inside windows stop, whatever the filter says */
+	struct cr_window_role (*window_role)(void *ctx, unsigned int id);
+	/* All calls of a thread that is inside a window stop, whatever the filter says. (Those of
+	 * other threads, which a window of a process is for, too, are the filter's to stop.) */
+	bool watch_calls;
 	bool strict;			/* what is not expected ends the tree */
 	uint32_t filter_data;		/* SECCOMP_RET_DATA of our filter's stops */
 	/* Called about once a second when stops come, and once at the end; may be NULL. */

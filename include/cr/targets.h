@@ -88,12 +88,16 @@ int cr_targets_resolved(struct cr_targets *t, int fd, const char *path, cr_addr 
 			unsigned int number, const struct cr_target_file **file,
 			struct cr_err *err) CR_MUST_CHECK;
 
+/* From here on files are those that processes map. */
+void cr_targets_begin(struct cr_targets *t);
+
 /* One of the functions that are window @number, for people; *@path: its file. NULL when none was
  * found yet. Borrowed until the free. */
 const struct cr_function *cr_targets_function(const struct cr_targets *t, unsigned int number,
 					      const char **path);
 
-/* The next pattern that has an object which no file was so far; NULL at the end. *@i starts at 0. */
+/* The next pattern that has an object which no file was so far; NULL at the end. *@i starts at
+ * 0. */
 const char *cr_targets_missing(const struct cr_targets *t, size_t *i);
 
 #endif

@@ -119,9 +119,9 @@ unsigned int cr_windows_open(const struct cr_windows *ws, unsigned int fn);
  * there are, which may be more. */
 size_t cr_windows_list(const struct cr_windows *ws, unsigned int *fns, size_t max);
 
-/* The same, of those that a call at @spot is inside of: the windows of the stack that it is made on. A
- * coroutine that is not running is inside its own. @handler: the thread may have come from the
- * stack it was born with by a signal, to an alternate one; then those count, too. */
+/* The same, of those that a call at @spot is inside of: the windows of the stack that it is made
+ * on. A coroutine that is not running is inside its own. @handler: the thread may have come from
+ * the stack it was born with by a signal, to an alternate one; then those count, too. */
 size_t cr_windows_at(const struct cr_windows *ws, const struct cr_spot *spot, bool handler,
 		     unsigned int *fns, size_t max);
 

@@ -14,6 +14,7 @@
 #include "cr/cli.h"
 #include "cr/launch.h"
 #include "cr/policy.h"
+#include "cr/session.h"
 #include "cr/store.h"
 #include "cr/targets.h"
 
@@ -82,7 +83,11 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 /* From now on windows are written down in @store: those found, and those found later. */
 int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struct cr_err *err)
 	CR_MUST_CHECK;
-unsigned int cr_run_window_number(const struct cr_run_windows *w, unsigned int id);
+struct cr_window_role cr_run_window_role(const struct cr_run_windows *w, unsigned int id);
+/* Is one of them of the whole process? Or may one be, which is found later? */
+bool cr_run_windows_process(const struct cr_run_windows *w);
+/* At the end: tells of objects that no process has mapped. */
+void cr_run_windows_missing(const struct cr_run_windows *w);
 void cr_run_windows_fini(struct cr_run_windows *w);
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -119,14 +120,16 @@ static int seat_enforcer(struct run *r, struct cr_err *err)
 static int make_filter(struct run *r, struct cr_err *err)
 {
 	bool learning = r->plan.mode == CR_MODE_LEARN;
+	bool process = cr_run_windows_process(&r->windows);
 	struct cr_filter_use use = {
-		.learning = learning, .all = r->plan.all, .confirm = r->plan.confirm,
+		.learning = learning, .all = r->plan.all || (learning && process),
+		.confirm = r->plan.confirm,
 	};
 	const struct cr_policy *policy = learning ? cr_store_policy(r->store) : r->plan.policy;
 	struct cr_filter_plan plan;
 
 	/* What is outside of windows is nobody's business then. */
-	if (r->plan.windows_only && r->plan.scope == CR_SCOPE_THREAD)
+	if (r->plan.windows_only && !process)
 		return 0;
 	cr_filter_plan(policy, &use, &plan);
 	return cr_filter_build(&plan, &r->filter, err);
@@ -149,11 +152,11 @@ static void left_behind(void *ctx)
 	cr_front_tell(&r->front, (struct cr_front_word){ CR_FRONT_LIKE_PROGRAM, 0 });
 }
 
-static unsigned int window_number(void *ctx, unsigned int id)
+static struct cr_window_role window_role(void *ctx, unsigned int id)
 {
 	struct run *r = ctx;
 
-	return cr_run_window_number(&r->windows, id);
+	return cr_run_window_role(&r->windows, id);
 }
 
 static int make_session(struct run *r, struct cr_err *err)
@@ -161,7 +164,7 @@ static int make_session(struct run *r, struct cr_err *err)
 	struct cr_session_plan plan = {
 		.judge = r->judge,
 		.targets = r->windows.targets,
-		.window_number = window_number,
+		.window_role = window_role,
 		.watch_calls = r->plan.mode == CR_MODE_LEARN,
 		.strict = r->plan.mode == CR_MODE_STRICT,
 		.filter_data = CR_FILTER_DATA,
@@ -230,17 +233,31 @@ static int not_started(struct run *r, struct cr_err *err)
 	return CR_EXIT_SELF;
 }
 
+static void count_rules(const struct cr_policy *p, unsigned int *outside, unsigned int *inside)
+{
+	size_t i;
+
+	*outside = *inside = 0;
+	for (i = 0; i < p->n_rules; i++)
+		*outside += !p->rules[i]->base;
+	for (i = 0; i < p->n_windows; i++)
+		*inside += (unsigned int)p->windows[i]->n_rules;
+}
+
 static void sum_up_learning(struct run *r, const struct cr_learned *sum)
 {
 	const struct cr_policy *p = cr_store_policy(r->store);
-	unsigned int total = 0;
-	size_t i;
+	unsigned int outside, inside;
+	char windows[64] = "";
 
-	for (i = 0; i < p->n_rules; i++)
-		total += !p->rules[i]->base;
-	cr_info("%u new call%s, %u in all, %u execution%s, %llu events lost: %s", sum->fresh,
-		sum->fresh == 1 ? "" : "s", total, p->runs, p->runs == 1 ? "" : "s",
-		(unsigned long long)r->outcome.lost, r->plan.policy_path);
+	count_rules(p, &outside, &inside);
+	if (p->n_windows)
+		snprintf(windows, sizeof(windows), " (%u in %zu window%s)", inside, p->n_windows,
+			 p->n_windows == 1 ? "" : "s");
+	cr_info("%u new call%s, %u in all%s, %u execution%s, %llu events lost: %s", sum->fresh,
+		sum->fresh == 1 ? "" : "s", outside + inside, windows, p->runs,
+		p->runs == 1 ? "" : "s", (unsigned long long)r->outcome.lost,
+		r->plan.policy_path);
 	if (sum->forbidden)
 		cr_info("%u call%s that the policy denies %s made", sum->forbidden,
 			sum->forbidden == 1 ? "" : "s", sum->forbidden == 1 ? "was" : "were");
@@ -256,6 +273,7 @@ static int finish(struct run *r, struct cr_err *err)
 	uint64_t denied;
 	int rc = 0;
 
+	cr_run_windows_missing(&r->windows);
 	if (r->learn) {
 		rc = cr_learn_finish(r->learn, &sum, err);
 		if (sum.unsaved)

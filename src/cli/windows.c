@@ -138,9 +138,22 @@ static int number(void *ctx, const char *object, const char *function, struct cr
 	return rc < 0 ? rc : id;
 }
 
-unsigned int cr_run_window_number(const struct cr_run_windows *w, unsigned int id)
+struct cr_window_role cr_run_window_role(const struct cr_run_windows *w, unsigned int id)
 {
-	return id >= 1 && id <= w->n ? w->v[id - 1].number : 0;
+	const struct cr_run_window *one = id >= 1 && id <= w->n ? &w->v[id - 1] : NULL;
+
+	return (struct cr_window_role){ one ? one->number : 0,
+					one && one->scope == CR_SCOPE_PROCESS };
+}
+
+bool cr_run_windows_process(const struct cr_run_windows *w)
+{
+	bool any = w->targets && w->scope == CR_SCOPE_PROCESS;
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		any = any || w->v[i].scope == CR_SCOPE_PROCESS;
+	return any;
 }
 
 /* ---- before anything is started */
@@ -296,6 +309,7 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 		rc = cr_err_set(err, -ENOMEM, "out of memory");
 	if (!rc)
 		rc = look_at_program(plan, w, err);
+	cr_targets_begin(w->targets);
 	if (!rc && plan->mode != CR_MODE_LEARN && w->n > had) {
 		cr_err_set(err, -EINVAL, "the policy %s has no window for %s", plan->policy_path,
 			   w->v[had].function);
@@ -314,6 +328,16 @@ int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struc
 	for (i = 0; i < w->n && !rc; i++)
 		rc = in_store(w, &w->v[i], err);
 	return rc;
+}
+
+void cr_run_windows_missing(const struct cr_run_windows *w)
+{
+	const char *object;
+	size_t i = 0;
+
+	while (w->targets && (object = cr_targets_missing(w->targets, &i)))
+		cr_warn("no process has mapped a file called %s: none of its windows was open",
+			object);
 }
 
 void cr_run_windows_fini(struct cr_run_windows *w)

@@ -219,8 +219,8 @@ static int number_of(struct cr_targets *t, const struct want *w, const struct cr
 
 static int only_inlined(const struct cr_function *fn, const char *path, struct cr_err *err)
 {
-	cr_err_set(err, -EOPNOTSUPP, "%s has no code of its own in %s: it was inlined in %u place%s",
-		   fn->name, path, fn->n_inlined, fn->n_inlined == 1 ? "" : "s");
+	cr_err_set(err, -EOPNOTSUPP, "%s has no code of its own in %s: it was inlined in "
+		   "%u place%s", fn->name, path, fn->n_inlined, fn->n_inlined == 1 ? "" : "s");
 	cr_err_hint(err, "choose the functions that it was inlined into, or build it with "
 		    "__attribute__((noinline))");
 	return -EOPNOTSUPP;
@@ -271,7 +271,6 @@ static int find_windows(struct cr_targets *t, struct cr_object *obj, struct know
 
 		if (w->mark || !meant(w, k->file.path, k->own))
 			continue;
-		w->seen = true;
 		rc = cr_functions_find(obj, w->pattern, &list, err);
 		if (!rc)
 			rc = take(t, &k->file, w, &list, &numbers, err);
@@ -413,11 +412,24 @@ static int know(struct cr_targets *t, int fd, const struct known *key, const cha
 	return 0;
 }
 
+void cr_targets_begin(struct cr_targets *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_want; i++)
+		t->want[i].seen = false;
+}
+
 int cr_targets_of(struct cr_targets *t, int fd, const char *path, bool own,
 		  const struct cr_target_file **file, struct cr_err *err)
 {
 	struct known key = { .own = own };
-	int rc = know(t, fd, &key, path, file, err);
+	size_t i;
+	int rc;
+
+	for (i = 0; i < t->n_want; i++)
+		t->want[i].seen |= meant(&t->want[i], path, own);
+	rc = know(t, fd, &key, path, file, err);
 
 	if (!rc && !(*file)->n_site)
 		*file = NULL;

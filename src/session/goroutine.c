@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Windows of Go's functions follow the goroutine, not the thread: it may block inside of a window and
- * go on in another thread, and its stack moves (TRAPS 28). Measured from the end of the stack a frame
- * stays where it is, and a function that begins again, on a stack that has grown, has the same one.
+ * Windows of Go's functions follow the goroutine, not the thread: it may block inside of a window
+ * and go on in another thread, and its stack moves (TRAPS 28). Measured from the end of the stack a
+ * frame stays where it is, and a function that begins again, on a stack that has grown, has the
+ * same one.
  *
  * What is taken from Go's runtime has not changed since Go 1.17: the goroutine (g) is in r14 and in
  * thread-local storage; its record begins with the bounds of its stack.
@@ -20,7 +21,7 @@
 #define R14 14u
 #define TLS_G (-8)	/* from the base of thread-local storage */
 #define G_M 48u		/* in the record of a g: its thread's record, m … */
-#define M_CURG 192u	/* … in which the g is that the thread runs, also while it uses another stack */
+#define M_CURG 192u	/* … which has the g that it runs, also while it is on another stack */
 #define GOBUF_G 16u
 
 /* Where frames of goroutine @index are said to be: 2^32 bytes for each, where no address can be. */

@@ -13,7 +13,7 @@ enum mark {
 	MARK_MAPPED = CR_MARKS,	/* the loader has mapped or unmapped something */
 	MARK_LONGJMP,		/* the entry of longjmp */
 	MARK_SWITCH,		/* Go's runtime puts a goroutine on the thread */
-	MARK_CUT,		/* the ret of a function that unwinds: the stack pointer says how far */
+	MARK_CUT,		/* a ret of a function that unwinds: to where sp is */
 };
 
 static const struct {

@@ -58,8 +58,8 @@ struct cr_session {
 	/* The executable of the program that was asked for. */
 	dev_t own_dev;
 	ino_t own_ino;
-	/* Windows that are open at the call that is being judged: as targets number them, and as the
-	 * judge does. */
+	/* Windows that are open at the call that is being judged: as targets number them, and as
+	 * the judge does. */
 	unsigned int open[CR_OPEN_MAX];
 	unsigned int number[CR_OPEN_MAX];
 	struct cr_buf window;	/* one of them, for people */
@@ -84,8 +84,8 @@ void cr_watch_drop(struct cr_tracee *t);
 int cr_watch_thread(struct cr_tracee *child, const struct cr_tracee *of) CR_MUST_CHECK;
 int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent) CR_MUST_CHECK;
 int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err) CR_MUST_CHECK;
-/* @child stops before its parent tells of it. False: it is a thread and needs no more; else it is to
- * wait, until the parent tells or is gone. */
+/* @child stops before its parent tells of it. False: it is a thread and needs no more; else it
+ * is to wait, until the parent tells or is gone. */
 bool cr_watch_expect(struct cr_session *s, struct cr_tracee *child);
 bool cr_watch_expects(const struct cr_tracee *child, pid_t parent);
 enum cr_trap {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Windows of threads: a trap at the entry of a function opens one, a trap at each exit closes it, and
- * no trap is ever taken out to let a thread past (TRAPS 22).
+ * Windows of threads: a trap at the entry of a function opens one, a trap at each exit closes it,
+ * and no trap is ever taken out to let a thread past (TRAPS 22).
  */
 #include "config.h"
 
@@ -133,7 +133,8 @@ bool cr_watch_expects(const struct cr_tracee *child, pid_t parent)
 	return child->watch && cr_watch_of(child)->expected == parent;
 }
 
-/* The first file that the first process runs is the program, a script's interpreter for a script. */
+/* The first file that the first process runs is the program, a script's interpreter for a
+ * script. */
 static void note_own(struct cr_session *s, pid_t pid)
 {
 	char link[64];
@@ -344,8 +345,8 @@ static int from_slot(struct cr_tracee *t, const struct cr_bp *bp)
 	return 0;
 }
 
-/* Past the trap, which stays where it is. What touches memory runs from a slot, which costs one word
- * of a register, and faults as it would in its place; so does what steps itself. */
+/* Past the trap, which stays where it is. What touches memory runs from a slot, which costs one
+ * word of a register, and faults as it would in its place; so does what steps itself. */
 static int pass(struct cr_tracee *t, const struct cr_bp *bp, struct cr_over_regs *regs,
 		struct cr_machine *m)
 {
@@ -363,8 +364,8 @@ static int pass(struct cr_tracee *t, const struct cr_bp *bp, struct cr_over_regs
 	return to_machine(t->tid, m, regs);
 }
 
-/* A trap that is no longer there: it was hit just before it was lifted. The thread goes on with what
- * is there now. */
+/* A trap that is no longer there: it was hit just before it was lifted. The thread goes on with
+ * what is there now. */
 static bool was_lifted(const struct cr_tracee *t, cr_addr at)
 {
 	pid_t tid = t->tid;
@@ -488,6 +489,22 @@ static size_t own_windows(struct cr_session *s, struct cr_tracee *t, const struc
 	return n;
 }
 
+/* Windows of the whole process that other threads have opened: behind the @n that are in
+ * s->open. */
+static size_t add_process_windows(struct cr_session *s, const struct cr_watch *w, size_t n)
+{
+	unsigned int fns[CR_OPEN_MAX];
+	size_t all = cr_scope_list(w->space->scope, fns, CR_OPEN_MAX), i, k;
+
+	for (i = 0; i < all && i < CR_OPEN_MAX && n < CR_OPEN_MAX; i++) {
+		for (k = 0; k < n && s->open[k] != fns[i];)
+			k++;
+		if (k == n && s->plan.window_role(s->plan.ctx, fns[i]).process)
+			s->open[n++] = fns[i];
+	}
+	return n;
+}
+
 /* At a call: the windows that are open for it into s->open. */
 void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call,
 		   struct cr_site *site)
@@ -505,6 +522,7 @@ void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_ca
 	if (w->space->n_goroutines && cr_ptrace_getregs(t->tid, &m) == 0)
 		site->n_windows += cr_goroutine_list(t, &m, s->open + site->n_windows,
 						     CR_ARRAY_SIZE(s->open) - site->n_windows);
+	site->n_windows = add_process_windows(s, w, site->n_windows);
 	for (i = 0; i < site->n_windows; i++)
-		s->number[i] = s->plan.window_number(s->plan.ctx, s->open[i]);
+		s->number[i] = s->plan.window_role(s->plan.ctx, s->open[i]).number;
 }
