@@ -213,8 +213,8 @@ static int look_at_program(struct cr_run_plan *plan, struct cr_run_windows *w, s
 		return cr_err_sys(err, fd, "cannot look for functions in %s", plan->path);
 	rc = cr_targets_of(w->targets, fd, real, true, &file, err);
 	if (rc < 0 && !err->hint[0])
-		cr_err_hint(err, "functions of other programs that run here are named "
-			    "PROGRAM:FUNCTION, those of a library LIBRARY:FUNCTION");
+		cr_err_hint(err, "\"chestnut functions %.300s\" lists those that there are; "
+			    "one of a library is LIBRARY:FUNCTION", plan->path);
 	if (rc == 0 && file && plan->verbosity >= 0 && plan->n_patterns)
 		tell(file);
 	return rc;

@@ -224,6 +224,29 @@ CR_TEST(a_short_list_holds_the_innermost)
 	cr_windows_free(ws);
 }
 
+static size_t at(const struct cr_windows *ws, const char *where, bool handler, unsigned int *fns)
+{
+	struct cr_spot spot = spot_of(where);
+
+	return cr_windows_at(ws, &spot, handler, fns, 4);
+}
+
+/* f and g on the thread's stack, h on a stack that nobody knows. */
+CR_TEST(a_call_belongs_to_the_windows_of_its_own_stack)
+{
+	struct cr_windows *ws = cr_windows_new(NULL);
+	unsigned int fns[4] = { 0 };
+
+	CR_CHECK(ws != NULL);
+	CR_CHECK(happen(ws, "+fM900") == 1 && happen(ws, "+gM800") == 1 &&
+		 happen(ws, "+hU300") == 1);
+	CR_CHECK(at(ws, "M700", false, fns) == 2 && fns[0] == 'g' - 'a' && fns[1] == 'f' - 'a');
+	CR_CHECK(at(ws, "U200", false, fns) == 1 && fns[0] == 'h' - 'a');
+	CR_CHECK(at(ws, "U200", true, fns) == 3 && fns[0] == 'h' - 'a' && fns[2] == 'f' - 'a');
+	CR_CHECK(at(ws, "C700", false, fns) == 0);
+	cr_windows_free(ws);
+}
+
 CR_TEST(depth_has_an_end_and_survives_it)
 {
 	struct cr_windows *ws = cr_windows_new(NULL);
@@ -367,6 +390,8 @@ int main(void)
 	CR_RUN(calls_tell_what_they_changed, "each call tells how much it changed");
 	CR_RUN(a_short_list_holds_the_innermost,
 	       "a short list holds the innermost functions, each once");
+	CR_RUN(a_call_belongs_to_the_windows_of_its_own_stack,
+	       "a call belongs to the windows of its own stack");
 	CR_RUN(depth_has_an_end_and_survives_it,
 	       "the depth has an end, and all that is below it still closes");
 	CR_RUN(a_scope_counts_the_windows_of_all_threads,
