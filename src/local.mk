@@ -2,7 +2,8 @@ noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
 	include/cr/add.h include/cr/arch.h include/cr/args.h include/cr/base.h include/cr/bp.h \
 	include/cr/buf.h \
-	include/cr/cli.h include/cr/cxx.h include/cr/decode.h include/cr/diff.h \
+	include/cr/cli.h include/cr/complete.h include/cr/cxx.h include/cr/decode.h \
+	include/cr/diff.h \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
 	include/cr/filter.h include/cr/front.h include/cr/functions.h include/cr/image.h \
 	include/cr/import.h include/cr/ini.h include/cr/json.h include/cr/judge.h \
@@ -30,7 +31,7 @@ libcr_a_SOURCES = \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
 	src/policy/add.c src/policy/args.c src/policy/flags-net.c src/policy/flags-ops.c \
 	src/policy/flags.c src/policy/flags.h src/policy/signatures.c \
-	src/policy/diff.c src/policy/disk.c src/policy/disk.h \
+	src/policy/complete.c src/policy/diff.c src/policy/disk.c src/policy/disk.h \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
 	src/policy/includes.h src/policy/ini.c \
 	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \

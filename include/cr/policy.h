@@ -44,6 +44,7 @@ struct cr_evidence {
 	bool more;		/* "3+": at least @seen; counting has stopped */
 	uint32_t all_runs;	/* executions under --all that ended since it was learned ... */
 	uint32_t all_seen;	/* ... and those of them that made it; exact, also past "3+" */
+	uint32_t first;		/* the execution that learned it, counted as cr_policy.runs; 0: unknown */
 	uint64_t calls;		/* how often it was made, as far as it was traced */
 	char *exe;		/* owned; first executable that made it; NULL when not known */
 	char *stack;		/* owned; first stack, "f (f.c:3) < g < main"; NULL: not known */

@@ -281,6 +281,7 @@ static bool same_entry(const struct cr_rule *a, const struct cr_rule *b, enum cr
 	if (!cr_section_is_evidence(sec))
 		return a->act == b->act && a->err == b->err;
 	return a->ev->seen == b->ev->seen && a->ev->more == b->ev->more &&
+	       a->ev->first == b->ev->first &&
 	       a->ev->all_seen == b->ev->all_seen && a->ev->all_runs == b->ev->all_runs &&
 	       a->ev->calls == b->ev->calls && same_text(a->ev->exe, b->ev->exe) &&
 	       same_text(a->ev->stack, b->ev->stack);

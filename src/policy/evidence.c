@@ -35,6 +35,18 @@ static int read_origin(const char *v, struct cr_evidence *ev)
 	return -ENOMEM;
 }
 
+/* "first in 7, ", where that is known. */
+static void read_first(const char *v, struct cr_evidence *ev, const char **end)
+{
+	uint64_t first;
+
+	if (strncmp(v, "first in ", 9) != 0 || !cr_value_number(v + 9, UINT32_MAX, &first, &v) ||
+	    strncmp(v, ", ", 2) != 0)
+		return;
+	ev->first = (uint32_t)first;
+	*end = v + 2;
+}
+
 /* "3/5 all, ", which only those rules have that an execution under --all has looked at. */
 static void read_all(const char *v, struct cr_evidence *ev, const char **end)
 {
@@ -63,6 +75,7 @@ int cr_value_evidence(const char *value, struct cr_evidence *ev, const struct cr
 	if (strncmp(v, ", ", 2) != 0)
 		return bad_evidence(value, at);
 	v += 2;
+	read_first(v, ev, &v);
 	read_all(v, ev, &v);
 	if (!cr_value_number(v, UINT64_MAX, &ev->calls, &v))
 		return bad_evidence(value, at);
@@ -119,6 +132,8 @@ void cr_value_evidence_text(const struct cr_evidence *ev, size_t max, struct cr_
 	size_t start = out->len, used;
 
 	cr_buf_addf(out, "\"%u%s, ", ev->seen, ev->more ? "+" : "");
+	if (ev->first)
+		cr_buf_addf(out, "first in %u, ", ev->first);
 	if (ev->all_runs)
 		cr_buf_addf(out, "%u/%u all, ", ev->all_seen, ev->all_runs);
 	cr_buf_addf(out, "%llu call%s", (unsigned long long)ev->calls, ev->calls == 1 ? "" : "s");

@@ -53,7 +53,7 @@ static uint32_t sum32(uint32_t a, uint32_t b)
 	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-/* Adds up; the first witness that is known stays. */
+/* Adds up; the first execution, and the first witness that is known, stay. */
 static int add_evidence(struct cr_evidence *to, const struct cr_evidence *ev)
 {
 	to->seen = sum32(to->seen, ev->seen);
@@ -127,10 +127,13 @@ static int join_all(struct merging *m, struct join *j, enum cr_abi abi, uint32_t
 	return rc;
 }
 
-/* Evidence counts for a rule that allows and that nobody has written by hand. */
+/* Evidence counts for a rule that allows and that nobody has written by hand. The executions of the
+ * inputs are taken one after the other. */
 static int witness_all(const struct merging *m, const struct join *j, struct cr_rule *to)
 {
 	const struct cr_rule *r;
+	struct cr_evidence ev;
+	uint32_t before = 0;
 	size_t i;
 	int rc = 0;
 
@@ -138,9 +141,12 @@ static int witness_all(const struct merging *m, const struct join *j, struct cr_
 		return 0;
 	for (i = 0; i < m->n && rc == 0; i++) {
 		r = cr_policy_own(m->in[i], to->abi, to->nr);
-		if (!cr_rule_learned(r))
-			continue;
-		rc = to->ev ? add_evidence(to->ev, r->ev) : cr_rule_witness(to, r->ev);
+		if (cr_rule_learned(r)) {
+			ev = *r->ev;
+			ev.first = ev.first ? sum32(before, ev.first) : 0;
+			rc = to->ev ? add_evidence(to->ev, &ev) : cr_rule_witness(to, &ev);
+		}
+		before = sum32(before, m->in[i]->runs);
 	}
 	return rc;
 }

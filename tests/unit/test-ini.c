@@ -203,6 +203,8 @@ static const struct {
 	  ":2: there is no file ./no-such.policy to include", "" },
 	{ "[evidence]\nread = \"often\"\n", ":2: this is no evidence: \"often\"", "2, 31 calls" },
 	{ "[evidence]\nread = \"1, 2/1 all, 1 call\"\n", ":2: this is no evidence", "" },
+	{ "[evidence]\nread = \"1, first in x, 1 call\"\n", ":2: this is no evidence", "" },
+	{ "[evidence]\nread = \"1, first in 1\"\n", ":2: this is no evidence", "" },
 	{ "[evidence]\nread = \"1, 1 call, \"\n", ":2: this is no evidence", "" },
 	{ "\xef\xbb\xbf[syscalls]\n", ":1: the file begins with a byte order mark", "without" },
 	{ "# a comment \\\n[syscalls]\n", ":1: the line ends in a backslash", "never continued" },

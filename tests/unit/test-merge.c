@@ -62,8 +62,9 @@ static void rule_text(struct cr_buf *rules, struct cr_buf *evidence, uint32_t ru
 		cr_nr_to_name(CR_ABI_NATIVE, nr, name);
 		cr_buf_addf(rules, "%s = %s\n", name, action);
 		if (runs && strcmp(action, "allow") == 0 && below(3))
-			cr_buf_addf(evidence, "%s = \"%u, 1/2 all, %u calls, /bin/%c: f < g\"\n",
-				    name, 1 + below(runs), below(100), 'a' + (int)below(3));
+			cr_buf_addf(evidence, "%s = \"%u, %s1/2 all, %u calls, /bin/%c: f < g\"\n",
+				    name, 1 + below(runs), below(2) ? "" : "first in 1, ",
+				    below(100), 'a' + (int)below(3));
 	}
 }
 
@@ -318,6 +319,31 @@ CR_TEST(counts_add_up)
 	end();
 }
 
+/* The executions of the second come behind those of the first. */
+CR_TEST(first_executions)
+{
+	static const struct {
+		uint32_t nr, first;
+	} want[] = { { 0, 2 }, { 1, 5 }, { 2, 0 }, { 3, 0 } };
+	struct cr_policy *p;
+	size_t i;
+
+	begin();
+	write_file("a", "[policy]\nruns = 4\n[syscalls]\nread = allow\nclose = allow\n"
+		   "[evidence]\nread = \"1, first in 2, 1 call\"\nclose = \"1, 1 call\"\n");
+	write_file("b", "[policy]\nruns = 3\n[syscalls]\nread = allow\nwrite = allow\n"
+		   "open = allow\nclose = allow\n[evidence]\nread = \"1, first in 1, 1 call\"\n"
+		   "write = \"1, first in 1, 1 call\"\nopen = \"1, 1 call\"\n"
+		   "close = \"1, first in 1, 1 call\"\n");
+	merge2("a", "b", "ab");
+	p = load("ab");
+	for (i = 0; i < CR_ARRAY_SIZE(want); i++)
+		CR_CHECK_INT(cr_policy_own(p, CR_ABI_NATIVE, want[i].nr)->ev->first,
+			     want[i].first);
+	cr_policy_free(p);
+	end();
+}
+
 CR_TEST(by_hand_stays_by_hand)
 {
 	struct cr_policy *p;
@@ -419,7 +445,7 @@ static void mutate(const char *name)
 		"/^open = /d",
 		"s/mode = learn/mode=learn/", "s/mode = learn/mode = strict/", "s/^/# c\\n/",
 		"s/ calls, / call, /", "s/, 1\\/2 all//",
-		"s/^runs = .*/runs = 4/", "s/f < g/f < h/",
+		"s/^runs = .*/runs = 4/", "s/first in 1/first in 2/", "s/f < g/f < h/",
 		"s/^\\[syscalls x32\\]/\\[syscalls x32\\]\\nnr:300 = log/",
 		"s/^read = allow/nr:0 = allow/",
 	};
@@ -516,6 +542,7 @@ int main(void)
 	CR_RUN(associative, "merging in steps gives the same rules, counts and evidence");
 	CR_RUN(monotone, "no call is less denied, or less known, after a merge");
 	CR_RUN(counts_add_up, "executions, sightings and calls add up");
+	CR_RUN(first_executions, "the second policy's executions come behind the first one's");
 	CR_RUN(by_hand_stays_by_hand, "a rule that one input has by hand is nobody's to drop");
 	CR_RUN(open_conflicts, "a conflict names both sides, and who wins where one is stricter");
 	CR_RUN(lowest_horizon, "the lowest horizon holds, raised to what was learned");
