@@ -13,9 +13,11 @@ libcr_a_SOURCES = \
 	include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
 	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
+	include/cr/sha256.h \
 	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h \
 	include/cr/wake.h include/cr/window.h include/cr/targets.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
+	src/base/sha256.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/front.c src/sys/launch.c src/sys/maps-open.c src/sys/maps-slow.c src/sys/maps.c \
 	src/sys/mem.c src/sys/place.c src/sys/probe.c \
@@ -31,7 +33,8 @@ libcr_a_SOURCES = \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
 	src/policy/add.c src/policy/args.c src/policy/flags-net.c src/policy/flags-ops.c \
 	src/policy/flags.c src/policy/flags.h src/policy/signatures.c \
-	src/policy/complete.c src/policy/diff.c src/policy/disk.c src/policy/disk.h \
+	src/policy/complete.c src/policy/diff.c \
+	src/policy/digest.c src/policy/disk.c src/policy/disk.h \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
 	src/policy/includes.h src/policy/ini.c \
 	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \

@@ -13,9 +13,9 @@ AM_TESTS_ENVIRONMENT = \
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-bp test-commands test-complete test-core test-decode \
-	test-edit test-exits test-filter test-find test-functions test-import test-ini test-judge \
-	test-judge-window test-lint test-merge test-names test-options test-over test-policy \
-	test-policy-window test-store test-window
+	test-digest test-edit test-exits test-filter test-find test-functions test-import \
+	test-ini test-judge test-judge-window test-lint test-merge test-names test-options \
+	test-over test-policy test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
@@ -51,6 +51,9 @@ test_core_LDADD = $(cr_libs)
 test_decode_SOURCES = tests/unit/test-decode.c
 test_decode_CPPFLAGS = $(test_cppflags)
 test_decode_LDADD = $(cr_libs)
+test_digest_SOURCES = tests/unit/test-digest.c
+test_digest_CPPFLAGS = $(test_cppflags)
+test_digest_LDADD = $(cr_libs)
 test_edit_SOURCES = tests/unit/test-edit.c
 test_edit_CPPFLAGS = $(test_cppflags)
 test_edit_LDADD = $(cr_libs)

@@ -44,7 +44,7 @@ struct cr_evidence {
 	bool more;		/* "3+": at least @seen; counting has stopped */
 	uint32_t all_runs;	/* executions under --all that ended since it was learned ... */
 	uint32_t all_seen;	/* ... and those of them that made it; exact, also past "3+" */
-	uint32_t first;		/* the execution that learned it, counted as cr_policy.runs; 0: unknown */
+	uint32_t first;		/* the execution that learned it, of cr_policy.runs; 0: unknown */
 	uint64_t calls;		/* how often it was made, as far as it was traced */
 	char *exe;		/* owned; first executable that made it; NULL when not known */
 	char *stack;		/* owned; first stack, "f (f.c:3) < g < main"; NULL: not known */
@@ -99,6 +99,7 @@ struct cr_policy {
 	uint32_t horizon_nr;	/* calls above this did not exist for it; 0 when not given */
 	uint32_t runs;		/* executions that it was learned from */
 	uint32_t all_runs;	/* of these, executions that were started under --all */
+	uint32_t lost;		/* events of these that nobody could make sense of */
 	bool outside_any;	/* outside of windows everything passes */
 	struct cr_policy_window **windows;	/* owned; by number */
 	size_t n_windows;
@@ -107,6 +108,7 @@ struct cr_policy {
 	struct cr_rule **rules;	/* owned; own rules then base rules, each by (abi, nr) */
 	size_t n_rules;
 	size_t n_own;		/* of these, own rules */
+	char *digest;		/* owned; of what was finalized, hex; NULL: it was not */
 	struct cr_source *source;	/* owned; NULL unless cr_ini_load() has read it */
 	char **bases;		/* owned; names that cr_rule.base points to */
 	size_t n_bases;
@@ -184,6 +186,17 @@ bool cr_rule_unused(const struct cr_rule *r);
  * has to be told of it, and, in a learning run, @confirm executions have shown it (or a person
  * wrote it). @learning with a base rule: not confirmed, so that use is recorded. */
 bool cr_rule_confirmed(const struct cr_rule *r, bool learning, uint32_t confirm);
+
+/* The SHA-256 of what is enforced: mode, violation, horizon, what holds for each call (base sets
+ * included), windows and their rules. Evidence, comments and spelling are no part of it. It tells
+ * that something was changed; it is no signature. -ENOMEM. */
+#define CR_DIGEST_MAX 65
+int cr_policy_digest(const struct cr_policy *p, char digest[CR_DIGEST_MAX]) CR_MUST_CHECK;
+
+int cr_policy_seal(struct cr_policy *p) CR_MUST_CHECK;	/* sets the digest; -ENOMEM: unchanged */
+
+/* Was it finalized, and says something else now? */
+bool cr_policy_changed(const struct cr_policy *p);
 
 const char *cr_mode_name(enum cr_mode mode);		/* "learn", "audit", "strict", "" */
 const char *cr_scope_name(enum cr_window_scope scope);	/* "thread", "process" */

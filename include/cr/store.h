@@ -84,6 +84,10 @@ bool cr_store_all(const struct cr_store *s);
  * anything in.) */
 void cr_store_watched(struct cr_store *s);
 
+/* How many events of this run nobody could make sense of; written with the next save. What was lost
+ * may have been anything: such a policy is not finalized unasked. */
+void cr_store_lost(struct cr_store *s, uint64_t events);
+
 /* Writes what is pending. 0 also when there was nothing. */
 int cr_store_save(struct cr_store *s, struct cr_err *err) CR_MUST_CHECK;
 

@@ -275,6 +275,7 @@ static int finish(struct run *r, struct cr_err *err)
 
 	cr_run_windows_missing(&r->windows);
 	if (r->learn) {
+		cr_store_lost(r->store, r->outcome.lost);
 		rc = cr_learn_finish(r->learn, &sum, err);
 		if (sum.unsaved)
 			cr_error("%u call%s not saved", sum.unsaved,

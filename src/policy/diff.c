@@ -62,7 +62,9 @@ static int note(struct diffing *d, struct cr_difference *x, struct cr_buf text[2
 /* The number of executions is evidence: each new run changes it, and no rule with it. */
 static bool compared(const struct diffing *d, enum cr_header head)
 {
-	if (head == CR_HEAD_RUNS || head == CR_HEAD_ALL_RUNS)
+	if (head == CR_HEAD_DIGEST)	/* follows from the rest */
+		return false;
+	if (head == CR_HEAD_RUNS || head == CR_HEAD_ALL_RUNS || head == CR_HEAD_LOST)
 		return d->what & CR_DIFF_EVIDENCE;
 	if (head == CR_HEAD_INCLUDE)
 		return !(d->what & CR_DIFF_EFFECTIVE);

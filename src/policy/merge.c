@@ -266,6 +266,7 @@ static int merge_head(struct merging *m)
 	for (i = 0; i < m->n; i++) {
 		to->runs = sum32(to->runs, m->in[i]->runs);
 		to->all_runs = sum32(to->all_runs, m->in[i]->all_runs);
+		to->lost = sum32(to->lost, m->in[i]->lost);
 	}
 	if (rc >= 0)
 		rc = merge_text(m, offsetof(struct cr_policy, program), &program, &to->program);

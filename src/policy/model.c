@@ -62,6 +62,7 @@ void cr_policy_free(struct cr_policy *p)
 	free(p->program);
 	free(p->build_id);
 	free(p->horizon_kernel);
+	free(p->digest);
 	free(p);
 }
 

@@ -17,8 +17,10 @@ const char *const cr_header_names[CR_HEAD_COUNT] = {
 	[CR_HEAD_HORIZON] = "horizon",
 	[CR_HEAD_RUNS] = "runs",
 	[CR_HEAD_ALL_RUNS] = "all-runs",
+	[CR_HEAD_LOST] = "lost",
 	[CR_HEAD_OUTSIDE] = "outside",
 	[CR_HEAD_INCLUDE] = "include",
+	[CR_HEAD_DIGEST] = "digest",
 };
 
 /* One pass over the lines. */
@@ -225,7 +227,7 @@ static int unknown_header(struct pass *p, const char *key)
 
 	cr_err_hint(p->at.err,
 		    "there are format, program, build-id, mode, violation, horizon, runs, "
-		    "all-runs, outside and include");
+		    "all-runs, lost, outside, include and digest");
 	for (i = 0; i < CR_HEAD_COUNT; i++)
 		if (strcasecmp(cr_header_names[i], key) == 0)
 			cr_err_hint(p->at.err, "keys are in lower case: \"%s\"",

@@ -152,7 +152,7 @@ static int make_window(struct cr_seen *seen, struct cr_seen_window *w, struct cr
 static int learn_rule(struct cr_seen *seen, struct cr_policy *p, const struct cr_seen_call *c)
 {
 	struct cr_evidence ev = {
-		.seen = 1, .calls = c->calls, .exe = c->exe, .stack = c->stack,
+		.seen = 1, .first = seen->run, .calls = c->calls, .exe = c->exe, .stack = c->stack,
 	};
 	struct cr_seen_window *w = cr_seen_window(seen, c->window);
 	int window = w ? make_window(seen, w, p) : c->window ? -ENOENT : 0, rc;

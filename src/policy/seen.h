@@ -45,6 +45,7 @@ struct cr_seen_window {
 };
 
 struct cr_seen {
+	uint32_t run;			/* which execution of the policy this is */
 	struct cr_seen_call *calls;	/* owned */
 	struct cr_map of;		/* the same, by window, ABI and number */
 	struct cr_seen_window *windows;	/* owned */

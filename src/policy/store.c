@@ -22,6 +22,8 @@ struct cr_store {
 	bool all;
 	bool watched;		/* --all: to the end, so that what was not used is known */
 	bool watched_saved;
+	uint32_t lost;		/* events that this run could make nothing of ... */
+	uint32_t lost_saved;	/* ... and those of them that the file knows of */
 	struct cr_policy *seed;	/* owned; what a new file begins with */
 	struct cr_seen seen;
 };
@@ -106,7 +108,7 @@ static int start_new(struct cr_store *s, struct cr_err *err)
 	/* When the file has vanished in mid-run, all that this run saw is to be written again. */
 	cr_seen_lost(&s->seen);
 	if (s->exists) {
-		p->runs = 1;
+		p->runs = s->seen.run = 1;
 		p->all_runs = s->all;
 	}
 	cr_buf_clear(&s->text);
@@ -210,6 +212,7 @@ static int write_policy(struct cr_store *s, const struct cr_disk *disk, bool beg
 	s->exists = true;
 	cr_seen_saved(&s->seen);
 	s->watched_saved = s->watched;
+	s->lost_saved = s->lost;
 	return 0;
 }
 
@@ -234,6 +237,7 @@ static int apply_all(struct cr_store *s, struct cr_err *err)
 	}
 	if (s->watched && !s->watched_saved)
 		cr_seen_watched(&s->seen, s->policy);
+	s->policy->lost += s->lost - s->lost_saved;
 	return 0;
 }
 
@@ -266,7 +270,7 @@ static int first_save(struct cr_store *s, struct cr_err *err)
 	rc = refresh(s, err);
 	if (rc == 0) {
 		cr_seen_old(&s->seen, 0, s->policy);
-		s->policy->runs++;
+		s->seen.run = ++s->policy->runs;
 		s->policy->all_runs += s->all;
 		rc = write_policy(s, &disk, true, err);
 	}
@@ -437,11 +441,16 @@ static bool wanted(const struct cr_store *s, const struct cr_seen_call *c)
 	return c->seen && !c->seen_saved && (!r || (r->base && r->act == CR_ACT_ALLOW));
 }
 
+void cr_store_lost(struct cr_store *s, uint64_t events)
+{
+	s->lost = events > UINT32_MAX ? UINT32_MAX : (uint32_t)events;
+}
+
 int cr_store_save(struct cr_store *s, struct cr_err *err)
 {
 	const struct cr_seen_call *c;
 
-	if (s->watched && !s->watched_saved)
+	if ((s->watched && !s->watched_saved) || s->lost != s->lost_saved)
 		return save(s, err);
 	for (c = s->seen.calls; c; c = c->next)
 		if (wanted(s, c))

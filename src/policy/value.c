@@ -210,6 +210,15 @@ static int read_runs(const char *v, enum cr_header head, uint32_t *runs, const s
 	return 0;
 }
 
+static int read_digest(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	size_t n = strspn(v, "0123456789abcdef");
+
+	if (v[n] || n + 1 != CR_DIGEST_MAX)
+		return cr_wrong(at, "digest is not %d hex digits: \"%.80s\"", CR_DIGEST_MAX - 1, v);
+	return replace(&p->digest, strdup(v));
+}
+
 static int read_outside(struct cr_policy *p, const char *v, const struct cr_where *at)
 {
 	int rc;
@@ -261,10 +270,14 @@ int cr_value_header(struct cr_policy *p, enum cr_header head, const char *value,
 		return read_runs(value, head, &p->runs, at);
 	case CR_HEAD_ALL_RUNS:
 		return read_runs(value, head, &p->all_runs, at);
+	case CR_HEAD_LOST:
+		return read_runs(value, head, &p->lost, at);
 	case CR_HEAD_OUTSIDE:
 		return read_outside(p, value, at);
 	case CR_HEAD_INCLUDE:
 		return read_include(p, value);
+	case CR_HEAD_DIGEST:
+		return read_digest(p, value, at);
 	case CR_HEAD_COUNT:
 		break;
 	}
@@ -331,11 +344,18 @@ static void write_header(const struct cr_policy *p, enum cr_header head, struct 
 	case CR_HEAD_ALL_RUNS:
 		cr_buf_addf(out, "%u", p->all_runs);
 		break;
+	case CR_HEAD_LOST:
+		if (p->lost)
+			cr_buf_addf(out, "%u", p->lost);
+		break;
 	case CR_HEAD_OUTSIDE:
 		cr_buf_add(out, p->outside_any ? "any" : "rules");
 		break;
 	case CR_HEAD_INCLUDE:
 		write_includes(p, out);
+		break;
+	case CR_HEAD_DIGEST:
+		cr_buf_add(out, p->digest ? p->digest : "");
 		break;
 	case CR_HEAD_COUNT:
 		break;

@@ -112,7 +112,8 @@ CR_TEST(counting)
 				      "mmap = allow\nlseek = allow\n[evidence]\n"
 				      "read = \"3+, first in 1, 9 calls\"\n"
 				      "open = \"1, first in 4, 1 call\"\n"
-				      "close = \"1, first in 4, 1/1 all, 1 call\"\nstat = \"2, 3 calls\"\n"
+				      "close = \"1, first in 4, 1/1 all, 1 call\"\n"
+				      "stat = \"2, 3 calls\"\n"
 				      "brk = \"1, 1 call\"\npoll = \"1+, first in 7, 1 call\"\n"
 				      "mmap = \"2+, 9 calls\"\n");
 	struct cr_incidence in;

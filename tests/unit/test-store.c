@@ -263,10 +263,46 @@ CR_TEST(what_all_runs_did_without_is_written)
 	CR_CHECK_HAS(file_text(), "close = \"3+, 1/2 all, 9 calls\"\n");
 	CR_CHECK_HAS(file_text(), "read = \"4+, 1/1 all, 8 calls\"\n"
 		     "write = \"1, 0/1 all, 1 call\"\n");
-	CR_CHECK_HAS(file_text(), "openat = \"1, 1/1 all, 1 call, ");
+	CR_CHECK_HAS(file_text(), "openat = \"1, first in 1, 1/1 all, 1 call, ");
 	CR_CHECK_INT(cr_policy_find(cr_store_policy(s), CR_ABI_NATIVE, 900)->ev->all_runs, 0);
 	CR_CHECK(cr_rule_unused(on_disk("write")) && !cr_rule_unused(on_disk("close")));
 	CR_CHECK(!cr_rule_unused(cr_policy_find(p, CR_ABI_NATIVE, 900)));
+}
+
+CR_TEST(lost_events_are_written)
+{
+	write_text("[policy]\nlost = 2\n[syscalls]\nread = allow\n");
+	begin(false);
+	save();
+	CR_CHECK_HAS(file_text(), "lost = 2\n");
+	cr_store_lost(s, 3);
+	save();
+	save();
+	CR_CHECK_HAS(file_text(), "lost = 5\n");
+}
+
+/* Two at once, and a third one later. */
+CR_TEST(the_execution_that_learned_a_call_is_written)
+{
+	struct cr_store *other = NULL;
+
+	begin_test();
+	begin(false);
+	CR_CHECK_INT(cr_store_begin(path, NULL, false, &other, &err), 0);
+	CR_CHECK_INT(saw("read"), 1);
+	CR_CHECK_INT(cr_store_saw(other, 0, CR_ABI_NATIVE, 900, NULL, NULL, &err), 1);
+	CR_CHECK_INT(saw("write"), 1);
+	save();
+	cr_store_free(other);
+	CR_CHECK_INT(on_disk("read")->ev->first, 1);
+	CR_CHECK_INT(on_disk("nr:900")->ev->first, 2);
+	CR_CHECK_INT(on_disk("write")->ev->first, 1);
+	begin(false);
+	CR_CHECK_INT(saw("read"), 0);
+	CR_CHECK_INT(saw("open"), 1);
+	save();
+	CR_CHECK_INT(on_disk("read")->ev->first, 1);
+	CR_CHECK_INT(on_disk("open")->ev->first, 3);
 }
 
 CR_TEST(an_ordinary_run_says_nothing_of_unused)
@@ -610,6 +646,9 @@ int main(void)
 	       "what was loaded is taken over, unless the file has changed since");
 	CR_RUN(what_all_runs_did_without_is_written,
 	       "a run that traced all, to its end, writes what it used and what it did not");
+	CR_RUN(lost_events_are_written, "lost events are added up in the file");
+	CR_RUN(the_execution_that_learned_a_call_is_written,
+	       "the execution that learned a call is written beside it");
 	CR_RUN(an_ordinary_run_says_nothing_of_unused,
 	       "a run that did not trace all says nothing of what was not used");
 	CR_RUN(what_a_person_wrote_is_not_changed, "what a person wrote or denied is not changed");

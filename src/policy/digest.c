@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cr/policy.h"
+#include "cr/sha256.h"
+#include "value.h"
+
+/* Numbers, not names: another libseccomp may know more of these. */
+static void spell_rule(const struct cr_rule *r, struct cr_buf *out)
+{
+	cr_buf_addf(out, "%s %u ", cr_abi_facts[r->abi].name, r->nr);
+	cr_value_action_text(r->act, r->err, out);
+	cr_buf_add(out, "\n");
+}
+
+static void spell_outside(const struct cr_policy *p, struct cr_buf *out)
+{
+	const struct cr_rule *r;
+	uint32_t at;
+
+	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
+		r = cr_policy_find(p, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
+		if (r)
+			spell_rule(r, out);
+	}
+}
+
+/* Their numbers are nobody's business, and so is their order. */
+static int by_name(const void *a, const void *b)
+{
+	const struct cr_policy_window *x = *(const struct cr_policy_window *const *)a;
+	const struct cr_policy_window *y = *(const struct cr_policy_window *const *)b;
+	int rc = strcmp(x->object ? x->object : "", y->object ? y->object : "");
+
+	return rc ? rc : strcmp(x->function, y->function);
+}
+
+static int spell_windows(const struct cr_policy *p, struct cr_buf *out)
+{
+	cr_auto_free const struct cr_policy_window **w = NULL;
+	size_t i, k;
+
+	if (!p->n_windows)
+		return 0;
+	w = malloc(p->n_windows * sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	for (i = 0; i < p->n_windows; i++)
+		w[i] = p->windows[i];
+	qsort(w, p->n_windows, sizeof(*w), by_name);
+	for (i = 0; i < p->n_windows; i++) {
+		cr_buf_addf(out, "window %s \"", cr_scope_name(w[i]->scope));
+		cr_value_escape(out, w[i]->object ? w[i]->object : "",
+				w[i]->object ? strlen(w[i]->object) : 0, "");
+		cr_buf_add(out, "\" \"");
+		cr_value_escape(out, w[i]->function, strlen(w[i]->function), "");
+		cr_buf_add(out, "\"\n");
+		for (k = 0; k < w[i]->n_rules; k++)
+			spell_rule(w[i]->rules[k], out);
+	}
+	return 0;
+}
+
+int cr_policy_digest(const struct cr_policy *p, char digest[CR_DIGEST_MAX])
+{
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	unsigned char sum[CR_SHA256_SIZE];
+	size_t i;
+	int rc;
+
+	cr_buf_addf(&text, "chestnut policy 1\nmode %s\nviolation %d %d\nhorizon %u\noutside %d\n",
+		    cr_mode_name(p->mode), p->violation.what, p->violation.err, p->horizon_nr,
+		    p->outside_any);
+	spell_outside(p, &text);
+	rc = spell_windows(p, &text);
+	if (rc < 0 || !cr_buf_ok(&text))
+		return -ENOMEM;
+	cr_sha256(text.s, text.len, sum);
+	for (i = 0; i < CR_SHA256_SIZE; i++)
+		snprintf(digest + 2 * i, 3, "%02x", sum[i]);
+	return 0;
+}
+
+bool cr_policy_changed(const struct cr_policy *p)
+{
+	char digest[CR_DIGEST_MAX];
+
+	return p->digest && cr_policy_digest(p, digest) == 0 && strcmp(p->digest, digest) != 0;
+}
+
+int cr_policy_seal(struct cr_policy *p)
+{
+	char digest[CR_DIGEST_MAX], *copy;
+	int rc = cr_policy_digest(p, digest);
+
+	if (rc < 0)
+		return rc;
+	copy = strdup(digest);
+	if (!copy)
+		return -ENOMEM;
+	free(p->digest);
+	p->digest = copy;
+	return 0;
+}
