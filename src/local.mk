@@ -1,7 +1,7 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
 	include/cr/add.h include/cr/arch.h include/cr/args.h include/cr/base.h include/cr/bp.h \
-	include/cr/buf.h \
+	include/cr/buf.h include/cr/cond.h \
 	include/cr/cli.h include/cr/complete.h include/cr/cxx.h include/cr/decode.h \
 	include/cr/diff.h \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
@@ -31,8 +31,11 @@ libcr_a_SOURCES = \
 	src/unwind/clean.c src/unwind/file.c src/unwind/mem.c \
 	src/unwind/names.c src/unwind/print.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
-	src/policy/add.c src/policy/args.c src/policy/flags-net.c src/policy/flags-ops.c \
-	src/policy/flags.c src/policy/flags.h src/policy/signatures.c \
+	src/policy/add.c src/policy/args.c src/policy/cond-int.h src/policy/cond-learn.c \
+	src/policy/cond-parse.c src/policy/cond-parse.h src/policy/cond-print.c \
+	src/policy/cond-value.c src/policy/cond.c src/policy/flags-net.c \
+	src/policy/flags-ops.c src/policy/flags.c src/policy/flags.h \
+	src/policy/ranges.c src/policy/ranges.h src/policy/signatures.c \
 	src/policy/complete.c src/policy/diff.c \
 	src/policy/digest.c src/policy/disk.c src/policy/disk.h \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \

@@ -12,7 +12,8 @@ AM_TESTS_ENVIRONMENT = \
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
-unit_programs = test-base test-bp test-commands test-complete test-core test-decode \
+unit_programs = test-base test-bp test-commands test-complete test-cond test-core \
+	test-decode \
 	test-digest test-edit test-exits test-filter test-find test-functions test-import \
 	test-ini test-judge test-judge-window test-lint test-merge test-names test-options \
 	test-over test-policy test-policy-window test-store test-window
@@ -45,6 +46,9 @@ test_commands_LDADD = $(cr_libs)
 test_complete_SOURCES = tests/unit/test-complete.c
 test_complete_CPPFLAGS = $(test_cppflags)
 test_complete_LDADD = $(cr_libs)
+test_cond_SOURCES = tests/unit/test-cond.c
+test_cond_CPPFLAGS = $(test_cppflags)
+test_cond_LDADD = $(cr_libs)
 test_core_SOURCES = tests/unit/test-core.c
 test_core_CPPFLAGS = $(test_cppflags)
 test_core_LDADD = $(cr_libs)
