@@ -29,7 +29,7 @@ LIVE_TESTS = $(live_programs) $(live_scripts)
 NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
 	tests/live/test-redis-suite.sh
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
-	tests/unit/test-manage.sh tests/fuzz/replay.sh
+	tests/unit/test-manage.sh tests/unit/test-window-commands.sh tests/fuzz/replay.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-import fuzz-ini
 

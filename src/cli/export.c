@@ -104,6 +104,51 @@ static int add_base(struct cr_policy *p, const char *set, struct cr_err *err)
 	return rc;
 }
 
+/* Rules of a window, for calls that may not be made outside; what is denied there stays denied. */
+static int take_window(struct cr_policy *p, const struct cr_policy_window *w, struct cr_err *err)
+{
+	char name[CR_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < w->n_rules; i++) {
+		const struct cr_rule *r = w->rules[i];
+		const struct cr_rule *has = cr_policy_find(p, r->abi, r->nr);
+
+		if (r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG)
+			continue;
+		if (has && has->act != CR_ACT_ALLOW && has->act != CR_ACT_LOG)
+			cr_warn("%s may make %s (%s), which the policy denies outside: it stays "
+				"denied", w->function, cr_nr_to_name(r->abi, r->nr, name),
+				cr_abi_facts[r->abi].name);
+		if (!has && cr_policy_set(p, NULL, r->abi, r->nr, r->act, r->err) < 0)
+			return cr_err_sys(err, -ENOMEM, "cannot add the rules of %s", w->function);
+	}
+	return 0;
+}
+
+/* No filter knows who is inside of which function: what one window allows is allowed everywhere. */
+static int take_windows(struct cr_policy *p, struct cr_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	if (p->outside_any && !p->n_windows) {
+		rc = cr_err_set(err, -EINVAL, "%s lets everything pass outside of windows, and has "
+				"none: there is nothing to export", p->path);
+		cr_err_hint(err, "learn some: chestnut-run --learn --windows-only -f FUNCTION");
+		return rc;
+	}
+	for (i = 0; i < p->n_windows && rc == 0; i++)
+		rc = take_window(p, p->windows[i], err);
+	if (rc == 0 && p->n_windows)
+		cr_warn("the rules of %zu window%s become one list: what is allowed inside of one "
+			"is allowed everywhere", p->n_windows, p->n_windows == 1 ? "" : "s");
+	if (rc == 0 && p->outside_any)
+		cr_warn("outside of windows everything passes with chestnut; here all but the "
+			"calls of windows and base sets is denied");
+	return rc;
+}
+
 static int write_all(int fd, const struct cr_buf *b)
 {
 	size_t done = 0;
@@ -202,6 +247,8 @@ static int export(const struct order *o, struct cr_err *err)
 
 	if (rc == 0)
 		rc = cr_ini_load(cr_buf_str(&path), &p, err);
+	if (rc == 0)
+		rc = take_windows(p, err);
 	for (i = 0; i < o->n_bases && rc == 0; i++)
 		rc = add_base(p, o->bases[i], err);
 	if (rc == 0)

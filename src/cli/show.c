@@ -146,8 +146,10 @@ static void show_abi(const struct view *v, unsigned int window, enum cr_abi abi)
 
 	if (!n)
 		return;
-	printf("%s%s%s: %zu call%s%s\n", window ? "" : "\n", paint(v, "\033[1m"),
-	       cr_abi_facts[abi].name, n, n == 1 ? "" : "s", paint(v, "\033[0m"));
+	printf("%s%s%s: %zu call%s%s%s\n", window ? "" : "\n", paint(v, "\033[1m"),
+	       cr_abi_facts[abi].name, n, n == 1 ? "" : "s",
+	       !window && v->p->outside_any ? ", not enforced: everything passes there" : "",
+	       paint(v, "\033[0m"));
 	for (i = 0; i < CR_ARRAY_SIZE(order); i++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++) {
 			rule = cr_policy_find_in(v->p, window, abi, nr);

@@ -78,8 +78,8 @@ static int load(const char *text, size_t len, dictionary **d)
 	return *d ? 0 : -EIO;
 }
 
-/* iniparser looks its keys up one by one: a file is handed to it in pieces of so many lines, so that
- * a long or hostile one does not cost minutes. */
+/* iniparser looks its keys up one by one: a file is handed to it in pieces of so many lines, so
+ * that a long or hostile one does not cost minutes. */
 #define PIECE_LINES 512
 
 /* Some lines of a file, under the heading that they stand in. */

@@ -503,7 +503,8 @@ static void mutate(const char *name)
 		"s/^runs = .*/runs = 4/", "s/first in 1/first in 2/", "s/f < g/f < h/",
 		"s/^\\[syscalls x32\\]/\\[syscalls x32\\]\\nnr:300 = log/",
 		"s/^read = allow/nr:0 = allow/", "s/scope = process/scope = thread/",
-		"s/^function = f/function = \"f\"/", "s/ evidence\\]/ evidence x32\\]/", "s/libf.so/libg.so/",
+		"s/^function = f/function = \"f\"/", "s/ evidence\\]/ evidence x32\\]/",
+		"s/libf.so/libg.so/",
 		"s/^\\[policy\\]/&\\noutside = any/",
 	};
 	char command[256];
