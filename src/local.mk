@@ -14,10 +14,11 @@ libcr_a_SOURCES = \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
 	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
 	include/cr/sha256.h \
-	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h include/cr/wait.h \
+	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h \
+	include/cr/utf8.h include/cr/wait.h \
 	include/cr/wake.h include/cr/window.h include/cr/targets.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
-	src/base/sha256.c \
+	src/base/sha256.c src/base/utf8.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/front.c src/sys/launch.c src/sys/maps-open.c src/sys/maps-slow.c src/sys/maps.c \
 	src/sys/mem.c src/sys/place.c src/sys/probe.c \
@@ -49,8 +50,9 @@ libcr_a_SOURCES = \
 	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \
 	src/enforce/decode.c src/enforce/enforce.c \
-	src/export/answers.c src/export/bpf.c src/export/compile.c \
-	src/export/export-int.h src/export/export.c src/export/k8s.c src/export/lists.c \
+	src/export/answers.c src/export/bpf.c \
+	src/export/export-int.h src/export/export.c src/export/flatten.c \
+	src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
 	src/import/audit.c src/import/import-int.h src/import/import.c src/import/minijail.c \
 	src/import/names.c src/import/note.c src/import/oci.c src/import/strace.c \
@@ -74,8 +76,9 @@ chestnut_LDADD = $(cr_libs)
 
 policydir = $(pkgdatadir)/policies
 dist_policy_DATA = \
-	policies/base-dynamic-i386.ini policies/base-dynamic.ini policies/base-go-i386.ini \
-	policies/base-go.ini policies/base-musl-i386.ini policies/base-musl.ini \
+	policies/base-bwrap.ini policies/base-crun.ini policies/base-dynamic-i386.ini \
+	policies/base-dynamic.ini policies/base-go-i386.ini policies/base-go.ini \
+	policies/base-musl-i386.ini policies/base-musl.ini policies/base-runc.ini \
 	policies/base-static-i386.ini policies/base-static.ini policies/lint-calls.tsv \
 	policies/lint-cves.tsv policies/lint-payloads.tsv policies/lint-twins.tsv
 dist_man_MANS = man/chestnut-run.1 man/chestnut.1 man/chestnut-policy.5

@@ -12,11 +12,10 @@ AM_TESTS_ENVIRONMENT = \
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
-unit_programs = test-base test-bp test-commands test-complete test-cond test-core \
-	test-decode \
-	test-digest test-edit test-exits test-filter test-find test-functions test-import \
-	test-ini test-judge test-judge-window test-lint test-merge test-names test-options \
-	test-over test-policy test-policy-window test-store test-window
+unit_programs = test-base test-bp test-commands test-complete test-cond test-core test-decode \
+	test-digest test-edit test-exits test-export test-filter test-find test-functions \
+	test-import test-ini test-judge test-judge-window test-lint test-merge test-names \
+	test-options test-over test-policy test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
@@ -29,7 +28,7 @@ LIVE_TESTS = $(live_programs) $(live_scripts)
 NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
 	tests/live/test-redis-suite.sh
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
-	tests/unit/test-manage.sh tests/unit/test-window-commands.sh tests/fuzz/replay.sh
+	tests/unit/test-manage.sh tests/fuzz/replay.sh tests/golden/run.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-import fuzz-ini
 
@@ -64,6 +63,10 @@ test_edit_LDADD = $(cr_libs)
 test_exits_SOURCES = tests/unit/test-exits.c
 test_exits_CPPFLAGS = $(test_cppflags)
 test_exits_LDADD = $(cr_libs)
+test_export_SOURCES = tests/unit/test-export.c src/cli/export.c src/cli/json.c \
+	src/cli/options.c src/cli/find.c
+test_export_CPPFLAGS = $(test_cppflags)
+test_export_LDADD = $(cr_libs)
 test_filter_SOURCES = tests/unit/test-filter.c
 test_filter_CPPFLAGS = $(test_cppflags)
 test_filter_LDADD = $(cr_libs)
@@ -221,7 +224,7 @@ CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
 	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
 	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-import \
-	tests/fuzz/corpus-ini tests/unit/cli-run.h \
+	tests/fuzz/corpus-ini tests/golden tests/unit/cli-run.h \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench
 

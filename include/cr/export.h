@@ -14,6 +14,7 @@
  * What a policy says of a call here is what strict mode makes of it (chestnut-run(1)): its rule;
  * without one, ENOSYS above the horizon and a violation below; restart_syscall passes, since the
  * kernel makes it. An x32 call is killed unless the policy has rules for x32: nobody means it.
+ * Windows are flattened: what passes anywhere passes.
  */
 #ifndef CR_EXPORT_H
 #define CR_EXPORT_H
@@ -34,14 +35,26 @@ const char *cr_export_name(const struct cr_export_format *f);	/* "oci" */
 const char *cr_export_help(const struct cr_export_format *f);	/* one line */
 bool cr_export_binary(const struct cr_export_format *f);	/* nothing for a terminal */
 
-/* Writes @p into the empty @out; into the empty @losses, what @f cannot hold, a line each.
- * On failure both are empty: -EBADMSG when the result was proved wrong, -E2BIG when the kernel
- * would not take so long a filter, -ENOMEM. */
-int cr_export(const struct cr_policy *p, const struct cr_export_format *f, struct cr_buf *out,
-	      struct cr_buf *losses, struct cr_err *err) CR_MUST_CHECK;
+/* What is to be written: a policy, and base sets for what runs it, as far as the policy says
+ * nothing of their calls. */
+struct cr_export_what {
+	const struct cr_policy *p;	/* borrowed */
+	const struct cr_export_base {
+		const char *name;		/* borrowed */
+		const struct cr_policy *p;	/* borrowed */
+	} *bases;			/* borrowed */
+	size_t n_bases;
+};
 
-/* Does @f answer every number of every ABI as @p does? -EBADMSG and the first call that differs. */
-int cr_export_prove(const struct cr_policy *p, const struct cr_filter *f, struct cr_err *err)
-	CR_MUST_CHECK;
+/* Writes @what into the empty @out; into the empty @losses, what @f cannot hold, a line each.
+ * On failure both are empty: -EBADMSG when the result was proved wrong, -E2BIG when the kernel
+ * would not take so long a filter, -ENODATA when the policy says nothing, -ENOMEM. */
+int cr_export(const struct cr_export_what *what, const struct cr_export_format *f,
+	      struct cr_buf *out, struct cr_buf *losses, struct cr_err *err) CR_MUST_CHECK;
+
+/* Does @f answer every number of every ABI as @what does? -EBADMSG and the first call that
+ * differs. */
+int cr_export_prove(const struct cr_export_what *what, const struct cr_filter *f,
+		    struct cr_err *err) CR_MUST_CHECK;
 
 #endif

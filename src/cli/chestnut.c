@@ -26,6 +26,7 @@ static const struct command {
 	{ "deny", "let calls fail with an error", cr_cmd_deny },
 	{ "never", "make calls a violation, whatever is learned", cr_cmd_never },
 	{ "drop", "take rules away", cr_cmd_drop },
+	{ "export", "a policy in the format of another program", cr_cmd_export },
 	{ "import", "a policy from what another program has written", cr_cmd_import },
 	{ "lint", "what a policy leaves to an attacker", cr_cmd_lint },
 	{ "functions", "the functions of a program, and where they end", cr_cmd_functions },

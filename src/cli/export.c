@@ -17,36 +17,26 @@
 #include "cr/cli.h"
 #include "cr/export.h"
 #include "cr/ini.h"
+#include "cr/json.h"
 #include "cr/log.h"
 #include "cr/names.h"
 
 #define BASES_MAX 16
 
-enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_BASE };
+enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_BASE, OPT_JSON };
 
 static const struct cr_option options[] = {
 	{ 'o', "output", "FILE", "write to FILE, not to standard output", OPT_OUTPUT },
-	{ 0, "base", "SET", "add the calls of base set SET (runc, bwrap); repeatable",
+	{ 0, "base", "SET", "add the calls of base set SET (crun, runc, bwrap); repeatable",
 	  OPT_BASE },
+	{ 0, "json", NULL, "tell what was lost as one JSON object; wants --output", OPT_JSON },
 	CR_OPTIONS_COMMON
 };
 
 static const char *const usage[] = {
 	"Usage: chestnut export FORMAT POLICY [options]",
 	"Write a policy in the format of another program, and tell what the format cannot hold.",
-	"POLICY is a file, or the name of a program.",
-	"",
-	"Formats:",
-	"  oci       linux.seccomp of an OCI runtime's config.json",
-	"  docker    profile for docker and podman: --security-opt seccomp=FILE",
-	"  k8s       SeccompProfile resource of the Security Profiles Operator",
-	"  k8s-pod   piece of a pod that names an oci profile on its node",
-	"  systemd   drop-in for a service: UNIT.service.d/NAME.conf",
-	"  minijail  policy for minijail0 -S",
-	"  bpf       the kernel's filter program, for bwrap --seccomp FD",
-	"  pfc       the same filter for people to read",
-	"  c-header  the same filter as an array in C",
-	"  names     the names of the allowed calls, one a line",
+	"POLICY is a file, or the name of a program. Options may stand anywhere before --.",
 	"",
 	NULL
 };
@@ -57,96 +47,76 @@ struct order {
 	const char *output;		/* NULL: standard output */
 	const char *bases[BASES_MAX];
 	size_t n_bases;
+	bool json;
 };
 
-/* The rules of a base set, for calls that the policy says nothing of.
- * What it denies stays denied. */
-static int take_rules(struct cr_policy *p, const struct cr_policy *from, const char *base,
-		      struct cr_err *err)
+static void help(const struct cr_options *it)
 {
-	char name[CR_NAME_MAX];
+	const struct cr_export_format *f;
 	size_t i;
 
-	for (i = 0; i < from->n_rules; i++) {
-		const struct cr_rule *r = from->rules[i];
-		const struct cr_rule *has = cr_policy_find(p, r->abi, r->nr);
-
-		if (has && has->act != CR_ACT_ALLOW && has->act != CR_ACT_LOG &&
-		    r->act == CR_ACT_ALLOW)
-			cr_warn("%s wants %s (%s), which the policy denies: it stays denied", base,
-				cr_nr_to_name(r->abi, r->nr, name), cr_abi_facts[r->abi].name);
-		if (!has && cr_policy_set(p, base, r->abi, r->nr, r->act, r->err) < 0)
-			return cr_err_sys(err, -ENOMEM, "cannot add %s", base);
-	}
-	return 0;
+	cr_options_common(it, CR_OPT_HELP, usage);
+	printf("\nFormats:\n");
+	for (i = 0; (f = cr_export_format(i)); i++)
+		printf("  %-10s %s\n", cr_export_name(f), cr_export_help(f));
 }
 
+/* What was read for an order. */
+struct input {
+	struct cr_policy *p;			/* owned */
+	struct cr_policy *from[BASES_MAX];	/* owned; the base sets ... */
+	struct cr_buf name[BASES_MAX];		/* ... and their names */
+	struct cr_export_base bases[BASES_MAX];
+	size_t n_bases;
+};
+
 /* "runc" is short for "base-runc". */
-static int add_base(struct cr_policy *p, const char *set, struct cr_err *err)
+static int read_base(struct input *in, const char *set, struct cr_err *err)
 {
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT, name = CR_BUF_INIT;
-	struct cr_policy *from = NULL;
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	size_t i = in->n_bases;
 	int rc;
 
-	cr_buf_addf(&name, "%s%s", strncmp(set, "base-", 5) == 0 ? "" : "base-", set);
-	if (!cr_buf_ok(&name))
+	cr_buf_addf(&in->name[i], "%s%s", strncmp(set, "base-", 5) == 0 ? "" : "base-", set);
+	if (!cr_buf_ok(&in->name[i]))
 		return cr_err_sys(err, -ENOMEM, "cannot add %s", set);
-	rc = cr_ini_base_path(cr_buf_str(&name), &path);
+	rc = cr_ini_base_path(cr_buf_str(&in->name[i]), &path);
 	if (rc < 0) {
-		cr_err_set(err, rc, "no base set is called \"%s\"", cr_buf_str(&name));
+		cr_err_set(err, rc, "no base set is called \"%s\"", cr_buf_str(&in->name[i]));
 		cr_err_hint(err, "base sets lie in %s/policies", CR_PKGDATADIR);
 		return rc;
 	}
-	rc = cr_ini_load(cr_buf_str(&path), &from, err);
-	if (rc == 0)
-		rc = take_rules(p, from, cr_buf_str(&name), err);
-	cr_policy_free(from);
-	return rc;
-}
-
-/* Rules of a window, for calls that may not be made outside; what is denied there stays denied. */
-static int take_window(struct cr_policy *p, const struct cr_policy_window *w, struct cr_err *err)
-{
-	char name[CR_NAME_MAX];
-	size_t i;
-
-	for (i = 0; i < w->n_rules; i++) {
-		const struct cr_rule *r = w->rules[i];
-		const struct cr_rule *has = cr_policy_find(p, r->abi, r->nr);
-
-		if (r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG)
-			continue;
-		if (has && has->act != CR_ACT_ALLOW && has->act != CR_ACT_LOG)
-			cr_warn("%s may make %s (%s), which the policy denies outside: it stays "
-				"denied", w->function, cr_nr_to_name(r->abi, r->nr, name),
-				cr_abi_facts[r->abi].name);
-		if (!has && cr_policy_set(p, NULL, r->abi, r->nr, r->act, r->err) < 0)
-			return cr_err_sys(err, -ENOMEM, "cannot add the rules of %s", w->function);
-	}
+	rc = cr_ini_load(cr_buf_str(&path), &in->from[i], err);
+	if (rc < 0)
+		return rc;
+	in->bases[i].name = cr_buf_str(&in->name[i]);
+	in->bases[i].p = in->from[i];
+	in->n_bases++;
 	return 0;
 }
 
-/* No filter knows who is inside of which function: what one window allows is allowed everywhere. */
-static int take_windows(struct cr_policy *p, struct cr_err *err)
+static int read_all(const struct order *o, struct input *in, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	int rc = cr_policy_path(o->policy, false, &path, err);
+	size_t i;
+
+	if (rc == 0)
+		rc = cr_ini_load(cr_buf_str(&path), &in->p, err);
+	for (i = 0; i < o->n_bases && rc == 0; i++)
+		rc = read_base(in, o->bases[i], err);
+	return rc;
+}
+
+static void input_fini(struct input *in)
 {
 	size_t i;
-	int rc = 0;
 
-	if (p->outside_any && !p->n_windows) {
-		rc = cr_err_set(err, -EINVAL, "%s lets everything pass outside of windows, and has "
-				"none: there is nothing to export", p->path);
-		cr_err_hint(err, "learn some: chestnut-run --learn --windows-only -f FUNCTION");
-		return rc;
+	cr_policy_free(in->p);
+	for (i = 0; i < BASES_MAX; i++) {
+		cr_policy_free(in->from[i]);
+		cr_buf_fini(&in->name[i]);
 	}
-	for (i = 0; i < p->n_windows && rc == 0; i++)
-		rc = take_window(p, p->windows[i], err);
-	if (rc == 0 && p->n_windows)
-		cr_warn("the rules of %zu window%s become one list: what is allowed inside of one "
-			"is allowed everywhere", p->n_windows, p->n_windows == 1 ? "" : "s");
-	if (rc == 0 && p->outside_any)
-		cr_warn("outside of windows everything passes with chestnut; here all but the "
-			"calls of windows and base sets is denied");
-	return rc;
 }
 
 static int write_all(int fd, const struct cr_buf *b)
@@ -221,6 +191,27 @@ static void warn_losses(const struct order *o, const struct cr_buf *losses)
 	}
 }
 
+static int tell_json(const struct order *o, const struct cr_policy *p,
+		     const struct cr_buf *losses, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf one = CR_BUF_INIT;
+	const char *s = cr_buf_str(losses), *nl;
+	struct json_object *list;
+	struct cr_json j;
+
+	cr_json_begin(&j);
+	cr_json_text(&j, j.top, "format", cr_export_name(o->format));
+	cr_json_text(&j, j.top, "policy", p->path);
+	cr_json_text(&j, j.top, "file", o->output);
+	list = cr_json_array(&j, j.top, "losses");
+	for (; (nl = strchr(s, '\n')); s = nl + 1) {
+		cr_buf_clear(&one);
+		cr_buf_addn(&one, s, (size_t)(nl - s));
+		cr_json_text(&j, list, NULL, cr_buf_str(&one));
+	}
+	return cr_json_end(&j, stdout) < 0 ? cr_err_sys(err, -ENOMEM, "cannot tell") : 0;
+}
+
 static int deliver(const struct order *o, const struct cr_buf *out, struct cr_err *err)
 {
 	int rc;
@@ -240,24 +231,24 @@ static int deliver(const struct order *o, const struct cr_buf *out, struct cr_er
 
 static int export(const struct order *o, struct cr_err *err)
 {
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT, out = CR_BUF_INIT, losses = CR_BUF_INIT;
-	struct cr_policy *p = NULL;
-	size_t i;
-	int rc = cr_policy_path(o->policy, false, &path, err);
+	cr_auto_buf struct cr_buf out = CR_BUF_INIT, losses = CR_BUF_INIT;
+	struct input in = { .n_bases = 0 };
+	int rc = read_all(o, &in, err);
 
-	if (rc == 0)
-		rc = cr_ini_load(cr_buf_str(&path), &p, err);
-	if (rc == 0)
-		rc = take_windows(p, err);
-	for (i = 0; i < o->n_bases && rc == 0; i++)
-		rc = add_base(p, o->bases[i], err);
-	if (rc == 0)
-		rc = cr_export(p, o->format, &out, &losses, err);
+	if (rc == 0) {
+		const struct cr_export_what what = {
+			.p = in.p, .bases = in.bases, .n_bases = in.n_bases,
+		};
+
+		rc = cr_export(&what, o->format, &out, &losses, err);
+	}
 	if (rc == 0)
 		rc = deliver(o, &out, err);
-	if (rc == 0)
+	if (rc == 0 && o->json)
+		rc = tell_json(o, in.p, &losses, err);
+	else if (rc == 0)
 		warn_losses(o, &losses);
-	cr_policy_free(p);
+	input_fini(&in);
 	return rc;
 }
 
@@ -282,6 +273,8 @@ static int note(struct order *o, int id, const char *value, struct cr_err *err)
 {
 	if (id == OPT_OUTPUT)
 		o->output = value;
+	else if (id == OPT_JSON)
+		o->json = true;
 	else if (o->n_bases < BASES_MAX)
 		o->bases[o->n_bases++] = value;
 	else
@@ -289,33 +282,51 @@ static int note(struct order *o, int id, const char *value, struct cr_err *err)
 	return 0;
 }
 
-/* Options may stand behind the format and the policy, too. 1: help was asked for and given. */
-static int parse(struct order *o, struct cr_options *it, struct cr_err *err)
+static int check(struct order *o, const char *const words[2], size_t n, struct cr_err *err)
 {
-	const char *words[3] = { NULL, NULL, NULL };
-	size_t n = 0;
-	int id;
-
-	while ((id = cr_options_next(it, err)) > 0 || (id == 0 && it->at < it->argc && n < 3)) {
-		if (id == 0) {
-			words[n++] = it->argv[it->at++];
-			continue;
-		}
-		if (cr_options_common(it, id, usage))
-			return 1;
-		id = note(o, id, it->value, err);
-		if (id < 0)
-			break;
-	}
-	if (id < 0)
-		return id;
 	if (n != 2) {
 		cr_err_set(err, -EINVAL, "export wants a format and one policy");
 		cr_err_hint(err, "chestnut export FORMAT POLICY; --help lists the formats");
 		return -EINVAL;
 	}
+	if (o->json && (!o->output || strcmp(o->output, "-") == 0))
+		return cr_err_set(err, -EINVAL, "--json wants --output: the export and the JSON "
+				  "object cannot both go to standard output");
 	o->policy = words[1];
 	return want_format(o, words[0], err);
+}
+
+/* Options may stand behind the format and the policy, too, but not behind "--". 1: help was asked
+ * for and given. */
+static int parse(struct order *o, struct cr_options *it, struct cr_err *err)
+{
+	const char *words[2] = { NULL, NULL };
+	bool end = false;
+	size_t n = 0;
+	int id = 0;
+
+	while (it->cluster || it->at < it->argc) {
+		if (!end && !it->cluster && strcmp(it->argv[it->at], "--") == 0) {
+			end = true;
+			it->at++;
+			continue;
+		}
+		id = end ? 0 : cr_options_next(it, err);
+		if (id == 0) {
+			words[n < 2 ? n : 1] = it->argv[it->at++];
+			n++;
+		} else if (id == CR_OPT_HELP) {
+			help(it);
+			return 1;
+		} else if (id > 0 && cr_options_common(it, id, usage)) {
+			return 1;
+		} else if (id > 0) {
+			id = note(o, id, it->value, err);
+		}
+		if (id < 0)
+			return id;
+	}
+	return check(o, words, n, err);
 }
 
 int cr_cmd_export(int argc, char **argv)

@@ -9,6 +9,7 @@
 
 #include "cr/buf.h"
 #include "cr/json.h"
+#include "cr/utf8.h"
 
 void cr_json_begin(struct cr_json *j)
 {
@@ -42,35 +43,6 @@ struct json_object *cr_json_array(struct cr_json *j, struct json_object *in, con
 	return put(j, in, key, json_object_new_array());
 }
 
-/* How many bytes at @s are one UTF-8 character; 0 when they are none. */
-static size_t character(const char *s)
-{
-	static const struct {
-		unsigned char low, high;	/* of the first byte */
-		unsigned char low2, high2;	/* of the second: nothing overlong, no surrogates */
-		size_t n;
-	} forms[] = {
-		{ 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	const unsigned char *u = (const unsigned char *)s;
-	size_t f, i;
-
-	for (f = 0; f < CR_ARRAY_SIZE(forms); f++)
-		if (u[0] >= forms[f].low && u[0] <= forms[f].high)
-			break;
-	if (f == CR_ARRAY_SIZE(forms))
-		return 0;
-	for (i = 1; i < forms[f].n; i++)
-		if (u[i] < (i == 1 ? forms[f].low2 : 0x80) ||
-		    u[i] > (i == 1 ? forms[f].high2 : 0xbf))
-			return 0;
-	return forms[f].n;
-}
-
 void cr_json_text(struct cr_json *j, struct json_object *in, const char *key, const char *value)
 {
 	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
@@ -83,7 +55,7 @@ void cr_json_text(struct cr_json *j, struct json_object *in, const char *key, co
 		return;
 	}
 	for (; *value; value += n ? n : 1) {
-		n = character(value);
+		n = cr_utf8_length(value);
 		cr_buf_addn(&b, n ? value : "\xef\xbf\xbd", n ? n : 3);
 	}
 	j->failed |= !cr_buf_ok(&b);

@@ -11,41 +11,12 @@ static const char from_policy[] = "rules of the policy itself";
 static const char from_kernel[] = "made by the kernel, to go on with an interrupted call";
 static const char from_future[] = "newer than the policy";
 
-static uint32_t fails(int err)
-{
-	return SECCOMP_RET_ERRNO | ((uint32_t)err & SECCOMP_RET_DATA);
-}
-
-static uint32_t answer(const struct cr_export *x, enum cr_abi abi, uint32_t nr)
-{
-	const struct cr_rule *rule = cr_policy_find(x->p, abi, nr);
-	enum cr_action act = rule ? rule->act : CR_ACT_NONE;
-
-	if (nr == cr_abi_facts[abi].restart_syscall)
-		return SECCOMP_RET_ALLOW;
-	switch (act) {
-	case CR_ACT_ALLOW:
-		return SECCOMP_RET_ALLOW;
-	case CR_ACT_LOG:
-		return SECCOMP_RET_LOG;
-	case CR_ACT_ERRNO:
-		return fails(rule->err);
-	case CR_ACT_NEVER:
-		return x->violation;
-	case CR_ACT_NONE:
-		break;
-	}
-	return nr > x->horizon ? fails(ENOSYS) : x->violation;
-}
-
 /* x32 is a second door into every 64-bit program, and hardly anybody uses it: without a rule of
  * its own it is shut, whatever a violation does elsewhere. */
 static bool shut(const struct cr_policy *p, enum cr_abi abi)
 {
 	size_t i;
 
-	if (abi != CR_ABI_X32)
-		return false;
 	for (i = 0; i < p->n_rules; i++) {
 		if (p->rules[i]->abi == abi)
 			return false;
@@ -55,19 +26,23 @@ static bool shut(const struct cr_policy *p, enum cr_abi abi)
 
 void cr_export_answers(const struct cr_policy *p, struct cr_export *x)
 {
+	bool none = shut(p, CR_ABI_X32);
 	enum cr_abi abi;
 	uint32_t nr;
 
 	x->p = p;
-	x->violation = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
-								fails(p->violation.err);
+	cr_filter_plan_alone(p, &p->violation, &x->plan);
+	for (nr = 0; nr < CR_NR_MAX && none; nr++)
+		x->plan.abi[CR_ABI_X32].ret[nr] = SECCOMP_RET_KILL_PROCESS;
+	if (none)
+		x->plan.abi[CR_ABI_X32].beyond = SECCOMP_RET_KILL_PROCESS;
 	x->horizon = cr_filter_horizon(p);
+	x->violation = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
+		       SECCOMP_RET_ERRNO | ((uint32_t)p->violation.err & SECCOMP_RET_DATA);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
-		bool none = shut(p, abi);
-
 		for (nr = 0; nr < CR_NR_MAX; nr++)
-			x->ret[abi][nr] = none ? SECCOMP_RET_KILL_PROCESS : answer(x, abi, nr);
-		x->beyond[abi] = none ? SECCOMP_RET_KILL_PROCESS : fails(ENOSYS);
+			x->ret[abi][nr] = cr_filter_otherwise(&x->plan, abi, nr);
+		x->beyond[abi] = cr_filter_otherwise(&x->plan, abi, CR_NR_MAX);
 	}
 }
 

@@ -11,7 +11,7 @@
 int cr_write_bpf(struct cr_export *x, struct cr_err *err)
 {
 	struct cr_filter f;
-	int rc = cr_export_compile(x, &f, err);
+	int rc = cr_filter_build(&x->plan, &f, err);
 
 	if (rc == 0)
 		cr_buf_addn(x->out, (const char *)f.insn, f.len * sizeof(*f.insn));
@@ -25,7 +25,7 @@ int cr_write_header(struct cr_export *x, struct cr_err *err)
 	char label[64];
 	unsigned int i;
 	char *c;
-	int rc = cr_export_compile(x, &f, err);
+	int rc = cr_filter_build(&x->plan, &f, err);
 
 	if (rc < 0)
 		return rc;
@@ -89,13 +89,12 @@ static void block(const struct cr_export *x, enum cr_abi abi, const char *condit
 	numbers(x, abi);
 }
 
-/* Of what the proved program was made of: it is compiled all the same, so that nothing is shown
- * that
+/* Of what the proved program is made of. It is compiled all the same, so that nothing is shown that
  * could not be loaded. */
 int cr_write_pfc(struct cr_export *x, struct cr_err *err)
 {
 	struct cr_filter f;
-	int rc = cr_export_compile(x, &f, err);
+	int rc = cr_filter_build(&x->plan, &f, err);
 
 	if (rc < 0)
 		return rc;

@@ -26,6 +26,7 @@ enum {
 	CR_HOLDS_VIOLATION = 128,	/* what becomes of a denied call */
 	CR_NEEDS_EXECVE = 256,	/* who loads it makes execve(2) with it */
 	CR_HOLDS_NOTHING = 512,	/* it only points at another export */
+	CR_HOLDS_ORIGIN = 1024,	/* which base set a call comes from */
 };
 
 struct cr_named {
@@ -34,8 +35,10 @@ struct cr_named {
 };
 
 struct cr_export {
-	const struct cr_policy *p;	/* borrowed */
-	uint32_t ret[CR_ABI_COUNT][CR_NR_MAX];
+	const struct cr_policy *p;	/* borrowed; flat: without windows */
+	const struct cr_policy *whole;	/* borrowed; as it was given, with windows */
+	struct cr_filter_plan plan;	/* of the kernel that is alone with the policy ... */
+	uint32_t ret[CR_ABI_COUNT][CR_NR_MAX];	/* ... and what it answers */
 	uint32_t beyond[CR_ABI_COUNT];	/* for numbers from CR_NR_MAX on */
 	uint32_t violation;
 	uint32_t horizon;
@@ -61,7 +64,21 @@ struct cr_group {
 	const char *origin;	/* borrowed from the policy, or a constant; NULL: all */
 };
 
-/* Fills @x with the answers. */
+/* How the origin of a window's rule begins; names of base sets have no blank. */
+#define CR_EXPORT_WINDOW "window "
+
+/* The rule that lets most through, of outside and all windows, and whose it is: NULL for
+ * outside. */
+const struct cr_rule *cr_export_widest(const struct cr_policy *p, enum cr_abi abi, uint32_t nr,
+				       const struct cr_policy_window **window);
+
+/* The policy without windows: each call has its widest rule, with its window in the place of a base
+ * set; then the rules of the base sets. The caller owns *@flat; it is untouched on failure:
+ * -ENODATA when there is nothing to say. */
+int cr_export_flatten(const struct cr_export_what *what, struct cr_policy **flat,
+		      struct cr_buf *losses, struct cr_err *err) CR_MUST_CHECK;
+
+/* Fills @x with the answers of the flat policy @p. */
 void cr_export_answers(const struct cr_policy *p, struct cr_export *x);
 
 /* Native calls whose answer is not the violation's, as groups: allowed ones first. -ENOMEM. The
@@ -78,6 +95,8 @@ bool cr_export_passes(uint32_t ret);
 
 /* "# " and facts of the policy's head, a line each, safe inside any comment. */
 void cr_export_head(const struct cr_export *x, const char *mark);
+/* @s, safe inside any comment of C, YAML, INI or shell. */
+void cr_export_comment(struct cr_buf *out, const char *s);
 /* What to call it: [a-z0-9-]+, begins and ends with a letter or digit. */
 void cr_export_label(const struct cr_export *x, char label[64]);
 /* "first second …", folded at 90 columns, each line begun with @lead. */
@@ -87,11 +106,6 @@ void cr_export_lose(struct cr_export *x, const char *fmt, ...) CR_PRINTF(2, 3);
 /* What x->holds lacks of the policy. */
 void cr_export_losses(struct cr_export *x);
 
-/* The policy's answers as BPF, proved. On failure @f is empty. */
-int cr_export_compile(const struct cr_export *x, struct cr_filter *f,
-		      struct cr_err *err) CR_MUST_CHECK;
-int cr_export_check(const struct cr_export *x, const struct cr_filter *f,
-		    struct cr_err *err) CR_MUST_CHECK;
 /* Compiles the profile in @json as a container runtime does, and compares. */
 int cr_export_replay(const struct cr_export *x, const char *json, struct cr_err *err) CR_MUST_CHECK;
 

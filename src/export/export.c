@@ -13,17 +13,17 @@ static const struct cr_export_format formats[] = {
 	{ .name = "oci", .help = "linux.seccomp of an OCI runtime's config.json",
 	  .holds = HOLDS_OCI, .write = cr_write_oci },
 	{ .name = "docker", .help = "profile for docker and podman: --security-opt seccomp=FILE",
-	  .holds = HOLDS_OCI, .write = cr_write_docker },
+	  .holds = HOLDS_OCI | CR_HOLDS_ORIGIN, .write = cr_write_docker },
 	{ .name = "k8s", .help = "SeccompProfile resource of the Security Profiles Operator",
-	  .holds = HOLDS_OCI | CR_HOLDS_PROGRAM, .write = cr_write_k8s },
+	  .holds = HOLDS_OCI | CR_HOLDS_PROGRAM | CR_HOLDS_ORIGIN, .write = cr_write_k8s },
 	{ .name = "k8s-pod", .help = "piece of a pod that names an oci profile on its node",
 	  .holds = CR_HOLDS_NOTHING, .write = cr_write_pod },
 	{ .name = "systemd", .help = "drop-in for a service: UNIT.service.d/NAME.conf",
-	  .holds = CR_HOLDS_LOG | CR_HOLDS_PROGRAM | CR_HOLDS_VIOLATION,
+	  .holds = CR_HOLDS_LOG | CR_HOLDS_PROGRAM | CR_HOLDS_VIOLATION | CR_HOLDS_ORIGIN,
 	  .write = cr_write_systemd },
 	{ .name = "minijail", .help = "policy for minijail0 -S",
 	  .holds = CR_HOLDS_ERRNO | CR_HOLDS_NEWER | CR_HOLDS_PROGRAM | CR_HOLDS_VIOLATION |
-		   CR_NEEDS_EXECVE, .write = cr_write_minijail },
+		   CR_HOLDS_ORIGIN | CR_NEEDS_EXECVE, .write = cr_write_minijail },
 	{ .name = "bpf", .help = "the kernel's filter program, for bwrap --seccomp FD",
 	  .holds = HOLDS_BPF, .binary = true, .write = cr_write_bpf },
 	{ .name = "pfc", .help = "the same filter for people to read",
@@ -90,45 +90,61 @@ static int name_all(struct cr_export *x)
 	return 0;
 }
 
-int cr_export(const struct cr_policy *p, const struct cr_export_format *f, struct cr_buf *out,
-	      struct cr_buf *losses, struct cr_err *err)
+static int write_flat(struct cr_export *x, const struct cr_policy *flat,
+		      const struct cr_export_format *f, struct cr_err *err)
+{
+	int rc;
+
+	cr_export_answers(flat, x);
+	x->holds = f->holds;
+	rc = name_all(x);
+	if (rc < 0)
+		return cr_err_sys(err, rc, "cannot export");
+	cr_export_losses(x);
+	rc = f->write(x, err);
+	if (rc == 0 && !(cr_buf_ok(x->out) && cr_buf_ok(x->losses)))
+		rc = cr_err_sys(err, -ENOMEM, "cannot export");
+	free(x->named);
+	return rc;
+}
+
+int cr_export(const struct cr_export_what *what, const struct cr_export_format *f,
+	      struct cr_buf *out, struct cr_buf *losses, struct cr_err *err)
 {
 	struct cr_export *x = calloc(1, sizeof(*x));	/* too large for a stack */
-	int rc = x ? 0 : -ENOMEM;
+	struct cr_policy *flat = NULL;
+	int rc = x ? cr_export_flatten(what, &flat, losses, err) :
+		     cr_err_sys(err, -ENOMEM, "cannot export");
 
 	if (rc == 0) {
-		cr_export_answers(p, x);
-		x->holds = f->holds;
+		x->whole = what->p;
 		x->out = out;
 		x->losses = losses;
-		rc = name_all(x);
+		rc = write_flat(x, flat, f, err);
 	}
-	if (rc == 0) {
-		cr_export_losses(x);
-		rc = f->write(x, err);
-	} else {
-		cr_err_sys(err, rc, "cannot export");
-	}
-	if (rc == 0 && !(cr_buf_ok(out) && cr_buf_ok(losses)))
-		rc = cr_err_sys(err, -ENOMEM, "cannot export");
 	if (rc < 0) {
 		cr_buf_clear(out);
 		cr_buf_clear(losses);
 	}
-	free(x ? x->named : NULL);
+	cr_policy_free(flat);
 	free(x);
 	return rc;
 }
 
-int cr_export_prove(const struct cr_policy *p, const struct cr_filter *f, struct cr_err *err)
+int cr_export_prove(const struct cr_export_what *what, const struct cr_filter *f,
+		    struct cr_err *err)
 {
+	cr_auto_buf struct cr_buf losses = CR_BUF_INIT;
 	struct cr_export *x = calloc(1, sizeof(*x));
-	int rc;
+	struct cr_policy *flat = NULL;
+	int rc = x ? cr_export_flatten(what, &flat, &losses, err) :
+		     cr_err_sys(err, -ENOMEM, "cannot prove the filter");
 
-	if (!x)
-		return cr_err_sys(err, -ENOMEM, "cannot prove the filter");
-	cr_export_answers(p, x);
-	rc = cr_export_check(x, f, err);
+	if (rc == 0) {
+		cr_export_answers(flat, x);
+		rc = cr_filter_prove(&x->plan, f, err);
+	}
+	cr_policy_free(flat);
 	free(x);
 	return rc;
 }

@@ -10,7 +10,9 @@ static void write_group(struct cr_export *x, const struct cr_group *g)
 {
 	size_t i;
 
-	cr_buf_addf(x->out, "  # %s\n  - action: %s\n", g->origin, cr_export_action(g->ret));
+	cr_buf_add(x->out, "  # ");
+	cr_export_comment(x->out, g->origin);
+	cr_buf_addf(x->out, "\n  - action: %s\n", cr_export_action(g->ret));
 	if (cr_export_errno(g->ret))
 		cr_buf_addf(x->out, "    errnoRet: %d\n", cr_export_errno(g->ret));
 	cr_buf_add(x->out, "    names:\n");

@@ -31,23 +31,21 @@ static bool listed(const char *words, const char *name)
 	return false;
 }
 
-/* What @want says of each native call's answer, as "a b c". */
-static void collect(const struct cr_export *x, bool (*want)(uint32_t ret), struct cr_buf *words)
+/* The calls of @g, or, without one, those that are logged, as "a b c". */
+static void collect(const struct cr_export *x, const struct cr_group *g, struct cr_buf *words)
 {
 	size_t i;
 
+	cr_buf_clear(words);
 	for (i = 0; i < x->n_named; i++) {
-		if (!want(x->ret[CR_ABI_NATIVE][x->named[i].nr]))
+		const struct cr_named *c = &x->named[i];
+
+		if (g ? !cr_export_in(x, g, c) : x->ret[CR_ABI_NATIVE][c->nr] != SECCOMP_RET_LOG)
 			continue;
 		if (words->len)
 			cr_buf_add(words, " ");
-		cr_buf_add(words, x->named[i].name);
+		cr_buf_add(words, c->name);
 	}
-}
-
-static bool logged(uint32_t ret)
-{
-	return ret == SECCOMP_RET_LOG;
 }
 
 static void lose_always(struct cr_export *x)
@@ -74,44 +72,70 @@ static void lose_always(struct cr_export *x)
 int cr_write_systemd(struct cr_export *x, struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
+	cr_auto_free struct cr_group *groups = NULL;
 	char name[CR_NAME_MAX];
 	int e = cr_export_errno(x->violation);
+	size_t i, n;
 
+	if (cr_export_groups(x, true, &groups, &n) < 0)
+		return cr_err_sys(err, -ENOMEM, "cannot export");
 	cr_export_head(x, "# ");
 	cr_buf_add(x->out, "[Service]\nNoNewPrivileges=yes\nSystemCallArchitectures=\n"
 		   "SystemCallArchitectures=native\n");
 	cr_buf_addf(x->out, "SystemCallErrorNumber=%s\n", e ? cr_errno_name(e, name) : "kill");
 	cr_buf_add(x->out, "SystemCallFilter=\n");
-	collect(x, cr_export_passes, &words);
-	cr_export_words(x->out, "SystemCallFilter=", cr_buf_str(&words));
+	for (i = 0; i < n && cr_buf_ok(&words); i++) {
+		if (!cr_export_passes(groups[i].ret))
+			continue;
+		cr_buf_add(x->out, "# ");
+		cr_export_comment(x->out, groups[i].origin);
+		cr_buf_add(x->out, "\n");
+		collect(x, &groups[i], &words);
+		cr_export_words(x->out, "SystemCallFilter=", cr_buf_str(&words));
+	}
 	if (!cr_buf_ok(&words))
 		return cr_err_sys(err, -ENOMEM, "cannot export");
-	cr_buf_clear(&words);
-	collect(x, logged, &words);
+	collect(x, NULL, &words);
 	cr_export_words(x->out, "SystemCallLog=", cr_buf_str(&words));
 	lose_always(x);
 	return cr_buf_ok(&words) ? 0 : cr_err_sys(err, -ENOMEM, "cannot export");
 }
 
+static void minijail_group(struct cr_export *x, const struct cr_group *g)
+{
+	size_t i;
+
+	cr_buf_add(x->out, "# ");
+	cr_export_comment(x->out, g->origin ? g->origin : "every other call");
+	cr_buf_add(x->out, "\n");
+	for (i = 0; i < x->n_named; i++) {
+		if (!cr_export_in(x, g, &x->named[i]))
+			continue;
+		if (cr_export_passes(g->ret))
+			cr_buf_addf(x->out, "%s: 1\n", x->named[i].name);
+		else
+			cr_buf_addf(x->out, "%s: return %d\n", x->named[i].name,
+				    cr_export_errno(g->ret));
+	}
+}
+
 /* What is not listed kills. A violation that is an errno is said of each call that has a name. */
 int cr_write_minijail(struct cr_export *x, struct cr_err *err)
 {
-	bool all = cr_export_errno(x->violation) != 0;
-	size_t i;
+	const struct cr_group others = { .ret = x->violation, .origin = NULL };
+	struct cr_group *groups;
+	size_t i, n;
 
-	(void)err;
+	if (cr_export_groups(x, true, &groups, &n) < 0)
+		return cr_err_sys(err, -ENOMEM, "cannot export");
 	cr_export_head(x, "# ");
-	for (i = 0; i < x->n_named; i++) {
-		uint32_t ret = x->ret[CR_ABI_NATIVE][x->named[i].nr];
-
-		if (cr_export_passes(ret))
-			cr_buf_addf(x->out, "%s: 1\n", x->named[i].name);
-		else if (ret != x->violation || all)
-			cr_buf_addf(x->out, "%s: return %d\n", x->named[i].name,
-				    cr_export_errno(ret));
-	}
-	if (all)
+	for (i = 0; i < n; i++)
+		minijail_group(x, &groups[i]);
+	if (cr_export_errno(x->violation)) {
+		minijail_group(x, &others);
 		cr_export_lose(x, "calls without a name are killed: minijail has no other default");
+	}
+	free(groups);
 	return 0;
 }
 

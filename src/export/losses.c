@@ -21,15 +21,17 @@ void cr_export_lose(struct cr_export *x, const char *fmt, ...)
 	cr_buf_add(x->losses, "\n");
 }
 
-static const char *consequence(const struct cr_export *x, uint32_t ret, char text[CR_NAME_MAX + 16])
+/* What becomes of one call, or of several. */
+static const char *consequence(const struct cr_export *x, uint32_t ret, bool one,
+			       char text[CR_NAME_MAX + 16])
 {
 	char name[CR_NAME_MAX];
 
 	if (!(x->holds & CR_HOLDS_VIOLATION))
-		return "left out";
+		return one ? "is left out" : "are left out";
 	if (!cr_export_errno(ret))
-		return "killed";
-	snprintf(text, CR_NAME_MAX + 16, "failed with %s",
+		return one ? "is killed" : "are killed";
+	snprintf(text, CR_NAME_MAX + 16, "%s with %s", one ? "fails" : "fail",
 		 cr_errno_name(cr_export_errno(ret), name));
 	return text;
 }
@@ -78,6 +80,44 @@ static void lose_calls(struct cr_export *x, lost *f, const char *sentence)
 		cr_buf_add(x->losses, "\n");
 }
 
+/* What one window allows, the export allows everywhere. */
+static void lose_windows(struct cr_export *x)
+{
+	cr_auto_buf struct cr_buf calls = CR_BUF_INIT;
+	const struct cr_policy_window *window;
+	const struct cr_policy *p = x->whole;
+	char name[CR_NAME_MAX];
+	enum cr_abi abi;
+	uint32_t nr;
+
+	if (!p->n_windows)
+		return;
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		for (nr = 0; nr < CR_NR_MAX; nr++) {
+			const struct cr_rule *r = cr_export_widest(p, abi, nr, &window);
+
+			if (!window || (r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG))
+				continue;
+			cr_buf_addf(&calls, " %s%s%s (%u)",
+				    abi == CR_ABI_NATIVE ? "" : cr_abi_facts[abi].name,
+				    abi == CR_ABI_NATIVE ? "" : ":", cr_nr_to_name(abi, nr, name),
+				    window->number);
+		}
+	}
+	if (p->outside_any)
+		cr_export_lose(x, "outside of its windows the policy allows everything, the export "
+			       "only what they do");
+	cr_buf_addf(x->losses, "%zu window%s lost: what is allowed inside is allowed "
+		    "everywhere%s%s\n", p->n_windows, p->n_windows == 1 ? " is" : "s are",
+		    calls.len ? ":" : "", cr_buf_str(&calls));
+	x->losses->failed |= calls.failed;
+}
+
+static bool own(const struct cr_rule *r)
+{
+	return !r->base || strncmp(r->base, CR_EXPORT_WINDOW, strlen(CR_EXPORT_WINDOW)) == 0;
+}
+
 static void lose_abis(struct cr_export *x)
 {
 	unsigned int n[CR_ABI_COUNT] = { 0 };
@@ -86,8 +126,8 @@ static void lose_abis(struct cr_export *x)
 
 	/* Base sets have rules for i386 in case it is used; learning makes them the policy's
 	 * own. */
-	for (i = 0; i < x->p->n_own; i++)
-		n[x->p->rules[i]->abi]++;
+	for (i = 0; i < x->p->n_rules; i++)
+		n[x->p->rules[i]->abi] += own(x->p->rules[i]);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		if (abi == CR_ABI_NATIVE || !n[abi])
 			continue;
@@ -105,15 +145,15 @@ static void lose_horizon(struct cr_export *x)
 	if (cr_export_errno(x->violation) == ENOSYS)
 		return;
 	if (x->holds & CR_HOLDS_NEWER)
-		cr_export_lose(x, "calls above number %u have no name in this libseccomp: they are "
+		cr_export_lose(x, "calls above number %u have no name in this libseccomp: they "
 			       "%s, where ENOSYS would let the C library fall back",
 			       cr_nr_highest(CR_ABI_NATIVE) > x->horizon ?
 			       cr_nr_highest(CR_ABI_NATIVE) : x->horizon,
-			       consequence(x, x->violation, text));
+			       consequence(x, x->violation, false, text));
 	else
-		cr_export_lose(x, "calls above the horizon (%u) are %s, where ENOSYS would let the "
+		cr_export_lose(x, "calls above the horizon (%u) %s, where ENOSYS would let the "
 			       "C library fall back", x->horizon,
-			       consequence(x, x->violation, text));
+			       consequence(x, x->violation, false, text));
 }
 
 static void lose_execve(struct cr_export *x)
@@ -123,15 +163,16 @@ static void lose_execve(struct cr_export *x)
 
 	if (nr < 0 || cr_export_passes(x->ret[CR_ABI_NATIVE][nr]))
 		return;
-	cr_export_lose(x, "execve is %s: who loads this filter and then starts the program needs "
-		       "it (--base bwrap, --base runc)",
-		       consequence(x, x->ret[CR_ABI_NATIVE][nr], text));
+	cr_export_lose(x, "execve %s: who loads this filter and then starts the program needs it "
+		       "(--base bwrap, --base crun, --base runc)",
+		       consequence(x, x->ret[CR_ABI_NATIVE][nr], true, text));
 }
 
 void cr_export_losses(struct cr_export *x)
 {
 	if (x->holds & CR_HOLDS_NOTHING)
 		return;
+	lose_windows(x);
 	if (!(x->holds & CR_HOLDS_LOG))
 		lose_calls(x, lost_log, "logged calls become allowed ones that nobody is told of");
 	if (!(x->holds & CR_HOLDS_ERRNO))
@@ -148,6 +189,8 @@ void cr_export_losses(struct cr_export *x)
 		lose_horizon(x);
 	if (!(x->holds & CR_HOLDS_PROGRAM) && (x->p->program || x->p->build_id))
 		cr_export_lose(x, "there is no place for the program's path and build ID");
+	if (!(x->holds & CR_HOLDS_ORIGIN) && x->p->n_rules > x->p->n_own)
+		cr_export_lose(x, "there is no place for where calls come from");
 	if (x->holds & CR_NEEDS_EXECVE)
 		lose_execve(x);
 }

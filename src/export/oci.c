@@ -23,6 +23,14 @@ static int put_text(struct json_object *o, const char *key, const char *text)
 	return put(o, key, json_object_new_string(text));
 }
 
+static int put_comment(struct json_object *o, const char *text)
+{
+	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
+
+	cr_export_comment(&b, text);
+	return cr_buf_ok(&b) ? put_text(o, "comment", cr_buf_str(&b)) : -ENOMEM;
+}
+
 static int push(struct json_object *list, struct json_object *value)
 {
 	if (value && json_object_array_add(list, value) == 0)
@@ -56,7 +64,7 @@ static int put_entry(const struct cr_export *x, const struct cr_group *g, struct
 	if (rc == 0 && cr_export_errno(g->ret))
 		rc = put(o, "errnoRet", json_object_new_int(cr_export_errno(g->ret)));
 	if (rc == 0 && g->origin)
-		rc = put_text(o, "comment", g->origin);
+		rc = put_comment(o, g->origin);
 	return rc;
 }
 

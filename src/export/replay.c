@@ -85,7 +85,7 @@ static int compile(struct json_object *profile, struct cr_filter *f)
 						     errno_of(profile, "defaultErrnoRet")));
 	struct json_object *list = NULL;
 	size_t i;
-	int rc = ctx ? 0 : -ENOMEM;
+	int rc = ctx ? 0 : -EINVAL;
 
 	if (rc == 0 && !json_object_object_get_ex(profile, "syscalls", &list))
 		rc = -EBADMSG;

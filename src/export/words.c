@@ -2,20 +2,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cr/utf8.h"
 #include "export-int.h"
 
 #define COLUMNS 90
 
-/* @s goes into a comment of C, YAML, INI or shell; none of its bytes may end that. */
-static void comment(struct cr_buf *out, const char *s)
+/* None of its bytes may end the comment. */
+void cr_export_comment(struct cr_buf *out, const char *s)
 {
-	for (; *s; s++) {
+	size_t n;
+
+	for (; *s; s += n ? n : 1) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c < 0x20 || c == 0x7f || c == '\\' || (c == '*' && s[1] == '/'))
+		n = cr_utf8_length(s);
+		if (c < 0x20 || c == 0x7f || c == '\\' || c == '*' || !n)
 			cr_buf_add(out, "?");
 		else
-			cr_buf_addn(out, s, 1);
+			cr_buf_addn(out, s, n);
 	}
 }
 
@@ -24,7 +28,7 @@ static void fact(const struct cr_export *x, const char *mark, const char *what, 
 	if (!value)
 		return;
 	cr_buf_addf(x->out, "%s%s: ", mark, what);
-	comment(x->out, value);
+	cr_export_comment(x->out, value);
 	cr_buf_add(x->out, "\n");
 }
 
@@ -36,7 +40,7 @@ void cr_export_head(const struct cr_export *x, const char *mark)
 	if (!x->p->horizon_kernel)
 		return;
 	cr_buf_addf(x->out, "%shorizon: Linux ", mark);
-	comment(x->out, x->p->horizon_kernel);
+	cr_export_comment(x->out, x->p->horizon_kernel);
 	cr_buf_addf(x->out, ", calls up to number %u\n", x->horizon);
 }
 

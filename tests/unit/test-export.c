@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <json-c/json.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "cr/import.h"
+#include "cr/ini.h"
+#include "../../src/export/export-int.h"
+#include "cli-run.h"
+
+#define POLICIES 60
+
+static struct cr_buf out, losses;
+static struct cr_err err;
+static uint32_t seed = 1;
+
+/* The same every time. */
+static uint32_t chance(uint32_t n)
+{
+	seed = seed * 1103515245u + 12345u;
+	return (seed >> 8) % n;
+}
+
+static struct cr_policy *random_policy(void)
+{
+	static const int errnos[] = { EPERM, EACCES, ENOSYS, 4094 };	/* libseccomp's last */
+	struct cr_policy *p = cr_policy_new();
+	uint32_t i, n = chance(200), nr, windows = chance(2) ? 0 : chance(4), window;
+	char function[16];
+
+	CR_CHECK(p != NULL);
+	for (i = 0; i < windows; i++) {
+		struct cr_window_name name = { .function = function };
+
+		snprintf(function, sizeof(function), "f%u", i);
+		CR_CHECK_INT(cr_policy_window_add(p, 0, &name), i + 1);
+	}
+	p->outside_any = windows && chance(3) == 0;
+	if (chance(2)) {
+		p->violation.what = CR_VIOLATION_ERRNO;
+		p->violation.err = errnos[chance(4)];
+	}
+	p->horizon_nr = chance(2) ? chance(700) : 0;
+	for (i = 0; i < n; i++) {
+		enum cr_abi abi = chance(4) ? CR_ABI_NATIVE : (enum cr_abi)chance(CR_ABI_COUNT);
+		enum cr_action act = (enum cr_action)(CR_ACT_ALLOW + chance(4));
+
+		nr = chance(8) ? chance(460) : chance(CR_NR_MAX);
+		window = chance(windows + 1);
+		if (!window && chance(3) == 0)
+			CR_CHECK_INT(cr_policy_set(p, "base-x", abi, nr, act,
+						   act == CR_ACT_ERRNO ? errnos[chance(4)] : 0), 0);
+		else
+			CR_CHECK_INT(cr_policy_set_in(p, window, abi, nr, act, act == CR_ACT_ERRNO ?
+						      errnos[chance(4)] : 0), 0);
+	}
+	return p;
+}
+
+static int export(const struct cr_policy *p, const char *format)
+{
+	cr_buf_clear(&out);
+	cr_buf_clear(&losses);
+	err.text[0] = '\0';
+	return cr_export(&(struct cr_export_what){ .p = p }, cr_export_find(format), &out, &losses,
+			 &err);
+}
+
+static void must_export(const struct cr_policy *p, const char *format)
+{
+	if (export(p, format) < 0)
+		CR_FAIL("%s: %s", format, err.text);
+}
+
+static struct cr_policy *parse(const char *text)
+{
+	struct cr_policy *p = NULL;
+
+	if (cr_ini_parse("./t.policy", text, strlen(text), &p, &err) < 0)
+		CR_FAIL("%s", err.text);
+	return p;
+}
+
+static bool has_x32(const struct cr_policy *p)
+{
+	struct cr_rule *const *r;
+	size_t i, k, n;
+
+	for (i = 0; i < p->n_rules && !p->outside_any; i++)
+		if (p->rules[i]->abi == CR_ABI_X32)
+			return true;
+	for (k = 1; k <= p->n_windows; k++) {
+		r = cr_policy_rules_in(p, (unsigned int)k, &n);
+		for (i = 0; i < n; i++)
+			if (r[i]->abi == CR_ABI_X32)
+				return true;
+	}
+	return false;
+}
+
+/* chestnut-run(1), strict mode, outside (0) or inside of one window. */
+static uint32_t answer_in(const struct cr_policy *p, unsigned int window, enum cr_abi abi,
+			  uint32_t nr)
+{
+	uint32_t horizon = p->horizon_nr ? p->horizon_nr : cr_nr_highest(CR_ABI_NATIVE);
+	uint32_t denied = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
+			  SECCOMP_RET_ERRNO | (uint32_t)p->violation.err;
+	const struct cr_rule *r = cr_policy_find_in(p, window, abi, nr);
+
+	if (nr == cr_abi_facts[abi].restart_syscall || (r && r->act == CR_ACT_ALLOW))
+		return SECCOMP_RET_ALLOW;
+	if (r && r->act == CR_ACT_LOG)
+		return SECCOMP_RET_LOG;
+	if (r && r->act == CR_ACT_ERRNO)
+		return SECCOMP_RET_ERRNO | (uint32_t)r->err;
+	return !r && nr > horizon ? SECCOMP_RET_ERRNO | ENOSYS : denied;
+}
+
+/* Is @got what a filter for the whole program may say: that it passes when it does anywhere, and
+ * is told when it is anywhere; else one of the denials? */
+static bool right(const struct cr_policy *p, enum cr_abi abi, uint32_t nr, uint32_t got)
+{
+	bool log = false, passes = false, same = false;
+	unsigned int k;
+
+	if (abi == CR_ABI_X32 && !has_x32(p))
+		return got == SECCOMP_RET_KILL_PROCESS;
+	for (k = p->outside_any ? 1 : 0; k <= p->n_windows; k++) {
+		uint32_t one = answer_in(p, k, abi, nr);
+
+		log |= one == SECCOMP_RET_LOG;
+		passes |= cr_export_passes(one);
+		same |= one == got;
+	}
+	return passes ? got == (log ? SECCOMP_RET_LOG : SECCOMP_RET_ALLOW) : same;
+}
+
+static void filter_of(struct cr_filter *f)
+{
+	f->insn = (struct sock_filter *)out.s;
+	f->len = (unsigned short)(out.len / sizeof(*f->insn));
+	CR_CHECK_INT(cr_bpf_check(f), 0);
+}
+
+static int prove(const struct cr_policy *p, const struct cr_filter *f)
+{
+	return cr_export_prove(&(struct cr_export_what){ .p = p }, f, &err);
+}
+
+CR_TEST(bpf)
+{
+	struct cr_filter f;
+	enum cr_abi abi;
+	uint32_t nr;
+	int i;
+
+	for (i = 0; i < POLICIES; i++) {
+		struct cr_policy *p = random_policy();
+
+		must_export(p, "bpf");
+		filter_of(&f);
+		for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+			for (nr = 0; nr < CR_NR_MAX; nr++) {
+				struct seccomp_data d = {
+					.arch = cr_abi_facts[abi].audit_arch,
+					.nr = (int)(nr | cr_abi_facts[abi].nr_bit),
+				};
+
+				if (!right(p, abi, nr, cr_bpf_run(&f, &d, NULL)))
+					CR_FAIL("policy %d: %s %u", i, cr_abi_facts[abi].name, nr);
+			}
+		}
+		CR_CHECK_INT(prove(p, &f), 0);
+		cr_policy_free(p);
+	}
+}
+
+/* Every instruction matters, so a change of any must be found. */
+CR_TEST(proof)
+{
+	struct cr_policy *p = parse("[policy]\nhorizon = 6.1 450\n[syscalls]\nread = allow\n"
+				    "openat = log\nmount = errno EPERM\n[syscalls i386]\n"
+				    "read = allow\n[syscalls x32]\nwrite = allow\n");
+	struct cr_filter f;
+	unsigned short i;
+
+	must_export(p, "bpf");
+	filter_of(&f);
+	for (i = 0; i < f.len; i++) {
+		struct sock_filter keep = f.insn[i];
+
+		if (BPF_CLASS(keep.code) == BPF_RET)
+			f.insn[i].k ^= SECCOMP_RET_ALLOW;
+		else if (BPF_CLASS(keep.code) == BPF_LD)
+			f.insn[i].k ^= offsetof(struct seccomp_data, arch);
+		else if (BPF_OP(keep.code) == BPF_JA)
+			f.insn[i].k -= 1;
+		else
+			f.insn[i].k += 1;
+		if (prove(p, &f) != -EBADMSG)
+			CR_FAIL("a change of instruction %u is not found", i);
+		f.insn[i] = keep;
+		CR_CHECK_INT(prove(p, &f), 0);
+	}
+	f.insn[0].k = offsetof(struct seccomp_data, args);
+	CR_CHECK_INT(prove(p, &f), -EBADMSG);
+	CR_CHECK_STR(err.text, "the compiled filter is wrong: read (x86-64, number 0) would kill "
+		     "(0x80000000), but should pass (0x7fff0000)");
+	cr_policy_free(p);
+}
+
+CR_TEST(too_long)
+{
+	struct cr_policy *p = cr_policy_new();
+	enum cr_abi abi;
+	uint32_t nr;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++)
+		for (nr = 0; nr < CR_NR_MAX; nr += 2)
+			CR_CHECK_INT(cr_policy_set(p, NULL, abi, nr, CR_ACT_ALLOW, 0), 0);
+	CR_CHECK_INT(export(p, "bpf"), -E2BIG);
+	CR_CHECK_HAS(err.text, "more than 4096 instructions");
+	CR_CHECK_INT(out.len + losses.len, 0);
+	cr_policy_free(p);
+}
+
+static struct cr_export *answers(const struct cr_policy *p)
+{
+	struct cr_export *x = calloc(1, sizeof(*x));
+	struct cr_policy *flat = NULL;
+
+	CR_CHECK(x != NULL);
+	CR_CHECK_INT(cr_export_flatten(&(struct cr_export_what){ .p = p }, &flat, &losses, &err),
+		     0);
+	cr_export_answers(flat, x);
+	cr_policy_free(flat);
+	return x;
+}
+
+/* What a runtime makes of a profile is compared with the policy, not with what was written. */
+CR_TEST(replay)
+{
+	static const char *const wrong[][2] = {
+		{ "\"read\"", "\"readv\"" }, { "SCMP_ACT_LOG", "SCMP_ACT_ALLOW" },
+		{ "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_ERRNO" },
+		{ "\"errnoRet\": 13", "\"errnoRet\": 1" },
+	};
+	struct cr_policy *p = parse("[syscalls]\nread = allow\nopenat = log\n"
+				    "mount = errno EACCES\n");
+	struct cr_export *x = answers(p);
+	char text[65536], *at;
+	size_t i;
+
+	must_export(p, "oci");
+	CR_CHECK_INT(cr_export_replay(x, out.s, &err), 0);
+	for (i = 0; i < CR_ARRAY_SIZE(wrong); i++) {
+		at = strstr(out.s, wrong[i][0]);
+		CR_CHECK(at != NULL);
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - out.s), out.s, wrong[i][1],
+			 at + strlen(wrong[i][0]));
+		CR_CHECK_INT(cr_export_replay(x, text, &err), -EBADMSG);
+		CR_CHECK_HAS(err.text, "the profile is wrong: it answers ");
+	}
+	CR_CHECK_INT(cr_export_replay(x, "{", &err), -EBADMSG);
+	free(x);
+	cr_policy_free(p);
+}
+
+static struct cr_imported import(const char *format)
+{
+	const struct cr_import_how how = { .skip_bad = false };
+	int fd = memfd_create("round", MFD_CLOEXEC);
+	struct cr_imported im;
+
+	CR_CHECK(fd >= 0);
+	CR_CHECK_INT(write(fd, cr_buf_str(&out), out.len), out.len);
+	CR_CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
+	if (cr_import(cr_import_find(format), fd, "round", &how, &im, &err) < 0)
+		CR_FAIL("%s: %s", format, err.text);
+	close(fd);
+	return im;
+}
+
+/* What a format holds of an answer. */
+static uint32_t held(uint32_t ret, bool log, bool denials)
+{
+	if (ret == SECCOMP_RET_LOG && !log)
+		return SECCOMP_RET_ALLOW;
+	return denials || cr_export_passes(ret) ? ret : SECCOMP_RET_KILL_PROCESS;
+}
+
+/* Exports @p, imports that, and compares what both answer to each call that has a name. */
+static void round_trip(const struct cr_policy *p, const char *format, bool log, bool denials)
+{
+	struct cr_export *a = answers(p), *b;
+	struct cr_imported im;
+	char name[CR_NAME_MAX];
+	uint32_t nr;
+
+	must_export(p, format);
+	im = import(format);
+	b = answers(im.policy);
+	for (nr = 0; nr < CR_NR_MAX; nr++) {
+		cr_nr_to_name(CR_ABI_NATIVE, nr, name);
+		if (strncmp(name, "nr:", 3) != 0 &&
+		    held(a->ret[CR_ABI_NATIVE][nr], log, denials) !=
+		    held(b->ret[CR_ABI_NATIVE][nr], log, denials))
+			CR_FAIL("%s, seed %u: %s was %#x, is %#x", format, seed, name,
+				a->ret[CR_ABI_NATIVE][nr], b->ret[CR_ABI_NATIVE][nr]);
+	}
+	cr_imported_fini(&im);
+	free(a);
+	free(b);
+}
+
+CR_TEST(round_trips)
+{
+	int i;
+
+	for (i = 0; i < POLICIES; i++) {
+		struct cr_policy *p = random_policy();
+
+		round_trip(p, "oci", true, true);
+		round_trip(p, "docker", true, true);
+		round_trip(p, "minijail", false, true);
+		round_trip(p, "names", false, false);
+		cr_policy_free(p);
+	}
+}
+
+/* A profile that was imported comes out as it was, text and all. */
+CR_TEST(stays)
+{
+	struct cr_imported im;
+	int i;
+
+	for (i = 0; i < POLICIES; i++) {
+		struct cr_policy *p = random_policy();
+		char *first;
+
+		must_export(p, "oci");
+		im = import("oci");
+		first = cr_buf_take(&out);
+		must_export(im.policy, "oci");
+		CR_CHECK_STR(out.s, first);
+		free(first);
+		cr_imported_fini(&im);
+		cr_policy_free(p);
+	}
+}
+
+CR_TEST(said)
+{
+	struct cr_policy *p = parse("[syscalls]\nread = allow\n[policy]\nhorizon = 6.1.0 440\n");
+
+	must_export(p, "oci");
+	CR_CHECK_HAS(out.s, "\"mount_setattr\"");	/* 442 */
+	CR_CHECK_HAS(out.s, "\"errnoRet\": 38");
+	must_export(p, "minijail");
+	CR_CHECK_HAS(out.s, "# newer than the policy\n");
+	CR_CHECK_HAS(out.s, "\nmount_setattr: return 38\n");
+	must_export(p, "bpf");
+	CR_CHECK_STR(cr_buf_str(&losses), "execve is killed: who loads this filter and then starts "
+		     "the program needs it (--base bwrap, --base crun, --base runc)\n");
+	cr_policy_free(p);
+}
+
+/* What harpoon is for: only what the functions do counts. */
+CR_TEST(windows)
+{
+	static const char rules[] =
+		"[syscalls]\nread = allow\nsocket = never\n"
+		"[window 1]\nfunction = \"a::b<c>*/\"\nsocket = allow\nmount = errno EPERM\n"
+		"[window 4]\nfunction = \"g\"\nread = log\n";
+	char text[1024];
+	struct cr_policy *p;
+
+	snprintf(text, sizeof(text), "%s", rules);
+	p = parse(text);
+	must_export(p, "docker");
+	CR_CHECK_HAS(out.s, "\"comment\": \"window 1: a::b<c>?/\"");
+	CR_CHECK_HAS(cr_buf_str(&losses), "2 windows are lost: what is allowed inside is allowed "
+		     "everywhere: read (4) socket (1)\n");
+	must_export(p, "names");
+	CR_CHECK_STR(out.s, "read\nrestart_syscall\nsocket\n");
+	cr_policy_free(p);
+	snprintf(text, sizeof(text), "[policy]\noutside = any\n%s", rules);
+	p = parse(text);
+	must_export(p, "names");
+	CR_CHECK_STR(out.s, "read\nrestart_syscall\nsocket\n");
+	CR_CHECK_HAS(cr_buf_str(&losses), "outside of its windows the policy allows everything");
+	cr_policy_unset_in(p, 4, CR_ABI_NATIVE, 0);
+	must_export(p, "names");
+	CR_CHECK_STR(out.s, "restart_syscall\nsocket\n");
+	cr_policy_window_remove(p, 4);
+	cr_policy_window_remove(p, 1);
+	CR_CHECK_INT(export(p, "names"), -ENODATA);
+	CR_CHECK_HAS(err.text, "says nothing to export");
+	cr_policy_free(p);
+}
+
+#define P "[policy]\nviolation = errno EPERM\n[syscalls]\nread = allow\nmount = never\n"
+
+static mode_t mode_of(const char *name)
+{
+	struct stat st;
+
+	CR_CHECK_INT(stat(name, &st), 0);
+	return st.st_mode & 07777;
+}
+
+CR_TEST(output)
+{
+	struct stat st;
+
+	run_dir();
+	run_file("p.policy", P);
+	run_file("old", "old\n");
+	CR_CHECK_INT(chmod("old", 0640), 0);
+	CR_CHECK_INT(symlink("old", "link"), 0);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "p.policy", "-o", "link"), 0);
+	CR_CHECK_STR(run_output, "");
+	run_slurp("old", run_output, sizeof(run_output));
+	CR_CHECK_STR(run_output, "read\nrestart_syscall\n");
+	CR_CHECK_INT(mode_of("old"), 0640);
+	CR_CHECK(lstat("link", &st) == 0 && S_ISLNK(st.st_mode));
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "-o", "no/where", "names", "p.policy"), 1);
+	CR_CHECK_HAS(run_said, "cannot write no/where: No such file or directory");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "-o", "/dev/full", "names", "p.policy"), 1);
+	CR_CHECK_HAS(run_said, "cannot write /dev/full: No space left on device");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "--json", "names", "p.policy", "-o", "new"), 0);
+	CR_CHECK_HAS(run_output, "\n  \"format\":\"names\",\n  \"policy\":\"p.policy\",\n"
+		     "  \"file\":\"new\",\n  \"losses\":[\n    \"what becomes of all other calls "
+		     "is not said\"\n  ]\n}\n");
+	CR_CHECK_STR(run_said, "");
+	run_done();
+}
+
+CR_TEST(bases)
+{
+	run_dir();
+	run_file("p.policy", P);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "docker", "p.policy", "--base", "crun", "--base",
+			 "base-bwrap"), 0);
+	CR_CHECK_HAS(run_output, "\"comment\": \"base-crun\"");
+	CR_CHECK_HAS(run_output, "\"setresuid\"");
+	CR_CHECK_HAS(run_output, "\"comment\": \"base-bwrap\"");
+	CR_CHECK_HAS(run_output, "\"wait4\"");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "oci", "p.policy", "--base", "nothing"), 1);
+	CR_CHECK_HAS(run_said, "no base set is called \"base-nothing\"");
+	run_file("p.policy", "[policy]\noutside = any\n[window 1]\nfunction = \"f\"\n");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "p.policy", "--base", "bwrap"), 0);
+	CR_CHECK_STR(run_output, "execve\nexit_group\nrestart_syscall\nwait4\nwrite\n");
+	run_file("p.policy", "[syscalls]\nwrite = errno EPERM\n");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "oci", "p.policy", "--base", "crun"), 0);
+	CR_CHECK_HAS(run_said, "base-crun wants write, which the policy denies: it stays "
+		     "denied\n");
+	CR_CHECK_HAS(run_output, "\"write\"\n      ],\n      \"action\": \"SCMP_ACT_ERRNO\"");
+	run_done();
+}
+
+CR_TEST(usage)
+{
+	run_dir();
+	run_file("-p", P);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "--", "-p"), 0);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "--", "names", "-p"), 0);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "--", "-p", "-o", "x"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "--json", "names", "./-p"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "./-p", "--what"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "nmaes", "./-p"), 2);
+	CR_CHECK_HAS(run_said, "there is no format nmaes\n");
+	CR_CHECK_HAS(run_said, "there are: oci docker ");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "./missing"), 1);
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "oci", "--help"), 0);
+	CR_CHECK_HAS(run_output, "\n  minijail   policy for minijail0 -S\n");
+	run_done();
+}
+
+int main(void)
+{
+	CR_RUN(bpf, "an exported filter answers every number of every ABI as strict mode does");
+	CR_RUN(proof, "whatever is changed in a filter, the proof finds it");
+	CR_RUN(too_long, "a filter that the kernel would not take is refused");
+	CR_RUN(replay, "a profile that a runtime would read as something else is found");
+	CR_RUN(round_trips, "what is exported and imported again answers each call as before");
+	CR_RUN(stays, "a profile that is imported and exported again is the same text");
+	CR_RUN(said, "calls newer than the policy get ENOSYS as far as they have names");
+	CR_RUN(windows, "windows are flattened: what passes anywhere passes, and that is told");
+	CR_RUN(output, "a file is replaced as a whole, behind a link, too; a full disk is told");
+	CR_RUN(bases, "base sets are added and tagged, and none allows what the policy denies");
+	CR_RUN(usage, "options may stand anywhere before --; a wrong word exits with 2");
+	cr_buf_fini(&out);
+	cr_buf_fini(&losses);
+	return cr_done();
+}
