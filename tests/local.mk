@@ -30,7 +30,7 @@ NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/unit/test-manage.sh tests/fuzz/replay.sh tests/golden/run.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
-check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-import fuzz-ini
+check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-image fuzz-import fuzz-ini
 
 test_base_SOURCES = tests/unit/test-base.c
 test_base_CPPFLAGS = $(test_cppflags)
@@ -117,10 +117,13 @@ test_store_LDADD = $(cr_libs)
 test_window_SOURCES = tests/unit/test-window.c
 test_window_CPPFLAGS = $(test_cppflags)
 test_window_LDADD = $(cr_libs)
-fuzz_import_SOURCES = tests/fuzz/fuzz-import.c
+fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz.h
+fuzz_image_CPPFLAGS = $(test_cppflags)
+fuzz_image_LDADD = $(cr_libs)
+fuzz_import_SOURCES = tests/fuzz/fuzz-import.c tests/fuzz/fuzz.h
 fuzz_import_CPPFLAGS = $(test_cppflags)
 fuzz_import_LDADD = $(cr_libs)
-fuzz_ini_SOURCES = tests/fuzz/fuzz-ini.c
+fuzz_ini_SOURCES = tests/fuzz/fuzz-ini.c tests/fuzz/fuzz.h
 fuzz_ini_CPPFLAGS = $(test_cppflags)
 fuzz_ini_LDADD = $(cr_libs)
 test_bpf_kernel_SOURCES = tests/live/test-bpf-kernel.c
@@ -223,8 +226,8 @@ CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 
 EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
 	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
-	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/fuzz/corpus-import \
-	tests/fuzz/corpus-ini tests/golden tests/unit/cli-run.h \
+	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/unit/cli-run.h \
+	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini tests/golden \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench
 

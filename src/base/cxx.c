@@ -5,7 +5,8 @@
 #include "cr/cxx.h"
 
 #define MANGLED_MAX 1024
-#define REFERENCES_MAX 30
+#define REFERENCES_MAX 20
+#define PLAIN_MAX 4096
 
 typedef char *demangler(const char *mangled, char *buf, size_t *len, int *status);
 
@@ -27,8 +28,9 @@ static demangler *find(void)
 	return found;
 }
 
-/* A mangled name may refer back to its own parts, each reference doubling what is there: thirty
- * bytes of it make a gigabyte. Those that people write do not have that many. */
+/* A mangled name may refer back to its own parts, which multiplies what is there: thirty references
+ * make a hundred kilobytes of a hundred bytes, and a file has room for many such names. Of those
+ * that people write, one in a thousand has more than twenty. */
 static bool harmless(const char *name)
 {
 	size_t i, refs = 0, len = strnlen(name, MANGLED_MAX);
@@ -45,9 +47,14 @@ static bool harmless(const char *name)
 char *cr_cxx_demangle(const char *name)
 {
 	demangler *demangle;
+	char *plain;
 
 	if (strncmp(name, "_Z", 2) != 0 || !harmless(name))
 		return NULL;
 	demangle = find();
-	return demangle ? demangle(name, NULL, NULL, NULL) : NULL;
+	plain = demangle ? demangle(name, NULL, NULL, NULL) : NULL;
+	if (plain && strlen(plain) < PLAIN_MAX)
+		return plain;
+	free(plain);
+	return NULL;
 }

@@ -19,6 +19,7 @@
 #define DEBUG_DIR "/usr/lib/debug"
 #define UNPACKED_MAX (4ull << 30)
 #define UNPACKED_RATIO 1100u	/* zlib's best is 1032 */
+#define SECTIONS_MAX 4096u	/* they are searched one by one, again and again */
 
 void cr_debug_fini(struct cr_debug *d)
 {
@@ -30,14 +31,17 @@ void cr_debug_fini(struct cr_debug *d)
 	*d = (struct cr_debug){ -1, NULL, NULL };
 }
 
-/* Could a section that is packed take all memory? */
+/* Could a section that is packed take all memory, or their number all time? */
 bool cr_debug_vet(Elf *elf)
 {
 	Elf_Scn *scn = NULL;
 	uint64_t total = 0;
 	GElf_Shdr sh;
 	GElf_Chdr ch;
+	size_t n;
 
+	if (elf_getshdrnum(elf, &n) < 0 || n > SECTIONS_MAX)
+		return false;
 	while ((scn = elf_nextscn(elf, scn))) {
 		if (!gelf_getshdr(scn, &sh))
 			return false;

@@ -138,7 +138,7 @@ static bool unit_of(struct cr_object *obj, cr_addr at, Dwarf_Die *cu)
 		return false;
 	if (dwarf_addrdie(obj->dw, at, cu))
 		return true;
-	while (cr_units_next(&it, cu))
+	while (cr_units_next(&it, cu) && cr_object_spend(obj, 4))
 		if (dwarf_haspc(cu, at) > 0)
 			return true;
 	return false;
@@ -261,7 +261,7 @@ cr_addr cr_dwarf_owner(struct cr_object *obj, cr_addr part)
 
 	if (!cr_dwarf(obj) || !unit_of(obj, part, &cu) || read_unit(obj, &cu) < 0)
 		return 0;
-	for (i = 0; i < obj->n_sub; i++)
+	for (i = 0; i < obj->n_sub && cr_object_spend(obj, 4); i++)
 		if (dwarf_offdie(obj->dw, obj->sub[i].die, &die) && dwarf_haspc(&die, part) > 0)
 			return obj->sub[i].entry;
 	return 0;
@@ -280,7 +280,7 @@ int cr_dwarf_rows(struct cr_object *obj, const struct cr_function *fn,
 
 	if (!unit_of(obj, fn->entry, &cu) || dwarf_getsrclines(&cu, &lines, &n) != 0)
 		return 0;
-	for (i = 0; i < n && !rc; i++) {
+	for (i = 0; i < n && !rc && cr_object_spend(obj, 1); i++) {
 		line = dwarf_onesrcline(lines, i);
 		if (line && dwarf_lineaddr(line, &at) == 0 &&
 		    dwarf_lineendsequence(line, &end) == 0 && !end && cr_function_has(fn, at))

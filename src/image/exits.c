@@ -54,7 +54,7 @@ static int seed_pads(struct cr_walk *w, const struct cr_piece *p)
 	if (!f)
 		return 0;
 	end = w->obj->fde + w->obj->n_fde;
-	for (; !rc && f < end && f->start < p->start + p->len; f++)
+	for (; !rc && f < end && f->start < p->start + p->len && cr_object_spend(w->obj, 1); f++)
 		if (f->lsda)
 			rc = cr_fde_pads(w->obj, f, on_pad, w);
 	return rc;
@@ -84,22 +84,6 @@ static int add_piece(struct cr_walk *w, cr_addr start, cr_addr end)
 	return 1;
 }
 
-static const struct cr_symbol *symbol_around(const struct cr_object *obj, cr_addr at)
-{
-	size_t i = cr_symbols_from(obj, at + 1);
-	const struct cr_symbol *s;
-
-	while (i--) {
-		s = &obj->sym[i];
-		if (cr_symbol_is_function(s) && (s->at == at || at - s->at < s->size))
-			return s;
-		/* Functions do not nest, so the first one with a size decides. */
-		if (cr_symbol_is_function(s) && s->size)
-			return NULL;
-	}
-	return NULL;
-}
-
 /* Is @cold the "f.cold" of this function? It may have other names than the one it was asked for
  * by. */
 static bool is_ours(const struct cr_walk *w, const struct cr_symbol *cold)
@@ -126,7 +110,7 @@ static bool is_ours(const struct cr_walk *w, const struct cr_symbol *cold)
 /* The part of the function that was moved elsewhere and that @at is in. */
 static bool part_around(struct cr_walk *w, cr_addr at, bool branch, struct cr_range *part)
 {
-	const struct cr_symbol *s = symbol_around(w->obj, at);
+	const struct cr_symbol *s = cr_symbol_around(w->obj, at);
 	const struct cr_fde *f = cr_fde_of(w->obj, at);
 
 	if (s && is_ours(w, s)) {
@@ -139,7 +123,7 @@ static bool part_around(struct cr_walk *w, cr_addr at, bool branch, struct cr_ra
 	 * that does not
 	 * look so is still a part if it is branched to, which compilers do not do to functions
 	 * that have no name. */
-	if (s || !f || symbol_around(w->obj, f->start) || w->fn->flags & CR_FN_GO ||
+	if (s || !f || cr_symbol_around(w->obj, f->start) || w->fn->flags & CR_FN_GO ||
 	    cr_object_in_plt(w->obj, at))
 		return false;
 	if (!cr_fde_is_part(w->obj, f) && !branch)
@@ -599,7 +583,7 @@ int cr_exits_find(struct cr_object *obj, struct cr_function *fn)
 		rc = pointers(&w);
 	if (!rc)
 		sort(&w);
-	if (w.doubt)
+	if (w.doubt || !obj->patience)
 		fn->flags |= CR_FN_INCOMPLETE;
 	for (i = 0; i < w.n_piece; i++) {
 		free(w.piece[i].bytes);

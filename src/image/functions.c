@@ -77,19 +77,12 @@ static void clean(char *s)
 			*s = '?';
 }
 
-static bool has_function(const struct cr_object *obj, cr_addr at)
-{
-	size_t i = cr_symbols_from(obj, at);
-
-	return i < obj->n_sym && obj->sym[i].at == at && cr_symbol_is_function(&obj->sym[i]);
-}
-
 /* Where the symbol behind @at begins. */
-static cr_addr next_symbol(const struct cr_object *obj, cr_addr at, bool functions_only)
+static cr_addr next_symbol(struct cr_object *obj, cr_addr at, bool functions_only)
 {
 	size_t i;
 
-	for (i = cr_symbols_from(obj, at + 1); i < obj->n_sym; i++)
+	for (i = cr_symbols_from(obj, at + 1); i < obj->n_sym && cr_object_spend(obj, 1); i++)
 		if (cr_symbol_is_function(&obj->sym[i]) ||
 		    (!functions_only && obj->sym[i].bind != STB_LOCAL))
 			return obj->sym[i].at;
@@ -103,7 +96,7 @@ static cr_addr section_end(const struct cr_object *obj, cr_addr at)
 
 	while ((scn = elf_nextscn(obj->self.elf, scn)))
 		if (gelf_getshdr(scn, &sh) && sh.sh_flags & SHF_ALLOC && at >= sh.sh_addr &&
-		    at - sh.sh_addr < sh.sh_size)
+		    at - sh.sh_addr < sh.sh_size && sh.sh_size <= UINT64_MAX - sh.sh_addr)
 			return sh.sh_addr + sh.sh_size;
 	return UINT64_MAX;
 }
@@ -148,8 +141,6 @@ static int name_it(struct cr_function *fn, const struct cr_symbol *sym)
 	plain = cr_demangle(sym->name);
 	fn->linkage = strdup(sym->name);
 	fn->name = plain ? plain : strdup(sym->name);
-	clean(fn->linkage);
-	clean(fn->name);
 	return fn->linkage && fn->name ? 0 : -ENOMEM;
 }
 
@@ -173,7 +164,6 @@ static int make(struct cr_object *obj, const struct pick *p, struct cr_functions
 		rc = cr_dwarf_describe(obj, fn);
 	if (!rc)
 		rc = cr_exits_find(obj, fn);
-	clean(fn->file);
 	return rc;
 }
 
@@ -186,6 +176,12 @@ static int make_all(struct cr_object *obj, const struct picks *picks, struct cr_
 		rc = make(obj, &picks->v[i], list);
 	for (i = 0; i < list->n && picks->n <= FEW && !rc; i++)
 		rc = cr_dwarf_also_inlined(obj, &list->fn[i]);
+	/* Only now: until here names were compared with those of the file. */
+	for (i = 0; i < list->n; i++) {
+		clean(list->fn[i].name);
+		clean(list->fn[i].linkage);
+		clean(list->fn[i].file);
+	}
 	return rc;
 }
 
@@ -212,16 +208,7 @@ static int pick(struct picks *picks, cr_addr at, const struct cr_symbol *sym, bo
 /* Is a label that is no function's somewhere inside of one? */
 static bool is_inner(const struct cr_object *obj, const struct cr_symbol *label)
 {
-	size_t i = cr_symbols_from(obj, label->at);
-
-	if (has_function(obj, label->at))
-		return true;
-	while (i--) {
-		if (!cr_symbol_is_function(&obj->sym[i]))
-			continue;
-		return label->at - obj->sym[i].at < obj->sym[i].size;
-	}
-	return false;
+	return cr_symbol_around(obj, label->at) != NULL;
 }
 
 /* What is no function of its own is meant only by its very name. */
@@ -258,23 +245,16 @@ static int by_name(struct cr_object *obj, const struct cr_pattern *p, bool glob,
 /* The function that has @at: where it begins. 0: there is none. */
 static cr_addr start_of(struct cr_object *obj, cr_addr at)
 {
-	size_t i = cr_symbols_from(obj, at + 1);
+	const struct cr_symbol *s = cr_symbol_around(obj, at);
 	const struct cr_fde *f;
 	bool cold;
 
-	while (i--) {
-		const struct cr_symbol *s = &obj->sym[i];
-
-		if (!cr_symbol_is_function(s))
-			continue;
-		cr_symbol_stem(s->name, &cold);
-		if (s->at == at || at - s->at < s->size)
-			return cold ? cr_dwarf_owner(obj, s->at) : s->at;
-		if (s->size)
-			break;
+	if (!s) {
+		f = cr_fde_of(obj, at);
+		return f ? f->start : 0;
 	}
-	f = cr_fde_of(obj, at);
-	return f ? f->start : 0;
+	cr_symbol_stem(s->name, &cold);
+	return cold ? cr_dwarf_owner(obj, s->at) : s->at;
 }
 
 static const struct cr_symbol *symbol_at(const struct cr_object *obj, cr_addr at)

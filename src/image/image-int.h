@@ -32,6 +32,7 @@ struct cr_symbol {
 	const char *name;	/* borrowed: from its file, until the object is freed */
 	uint8_t type;		/* STT_*; STT_LOPROC: from Go's table */
 	uint8_t bind;
+	unsigned int sized;	/* index + 1 of the last function with a size; 0: none */
 };
 
 /* A file with debug information beside the object; or the object itself. */
@@ -91,6 +92,7 @@ struct cr_object {
 	Dwarf_Off *seen;	/* owned: units that sub[] knows */
 	size_t n_seen;
 	uint64_t budget;	/* bytes of code that may yet be decoded: symbols may overlap */
+	uint64_t patience;	/* steps that may yet be spent on what is not plain */
 };
 
 /* object.c */
@@ -98,6 +100,9 @@ size_t cr_object_read(const struct cr_object *obj, cr_addr at, void *to, size_t 
 Elf_Scn *cr_object_section(Elf *elf, const char *name, GElf_Shdr *sh);
 cr_addr cr_object_got(const struct cr_object *obj);
 bool cr_object_in_plt(const struct cr_object *obj, cr_addr at);
+/* A file can be made so that looking for what is not plain takes for ever: each step of that (a
+ * decoded instruction, say) is paid for. False: no more. */
+bool cr_object_spend(struct cr_object *obj, uint64_t steps);
 /* The end of the file-backed code around @at; 0 when there is none. */
 cr_addr cr_object_text_end(const struct cr_object *obj, cr_addr at);
 
@@ -115,6 +120,8 @@ size_t cr_symbols_from(const struct cr_object *obj, cr_addr at);
 /* What a name is that is no function: "data", "imported"; NULL when there is no such name. */
 const char *cr_symbols_other(const struct cr_object *obj, const char *name);
 bool cr_symbol_is_function(const struct cr_symbol *s);
+/* The function that begins at @at or goes on there; NULL when no symbol says so. */
+const struct cr_symbol *cr_symbol_around(const struct cr_object *obj, cr_addr at);
 /* How long @name is without .cold, .constprop.0 and so on. */
 size_t cr_symbol_stem(const char *name, bool *cold);
 

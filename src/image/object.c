@@ -11,6 +11,8 @@
 #include "image-int.h"
 
 #define SEGMENTS_MAX 256u
+#define PATIENCE_MIN (1u << 22)
+#define PATIENCE_BYTE 16u	/* of code */
 
 int cr_grow(void **v, size_t n, size_t size)
 {
@@ -67,10 +69,13 @@ static int read_segments(struct cr_object *obj, uint64_t size)
 					  ph.p_flags & PF_X };
 		/* Twice the code, and some: clones and aliases are counted once, but parts
 		 * overlap. */
-		if (s->exec)
+		if (s->exec) {
 			obj->budget += 2 * ph.p_filesz;
+			obj->patience += PATIENCE_BYTE * ph.p_filesz;
+		}
 	}
 	obj->budget += 1u << 20;
+	obj->patience += PATIENCE_MIN;
 	return obj->n_seg ? 0 : -ENOEXEC;
 }
 
@@ -95,6 +100,16 @@ size_t cr_object_read(const struct cr_object *obj, cr_addr at, void *to, size_t 
 		len = s->end - at;
 	n = pread(obj->self.fd, to, len, (off_t)(s->off + (at - s->start)));
 	return n > 0 ? (size_t)n : 0;
+}
+
+bool cr_object_spend(struct cr_object *obj, uint64_t steps)
+{
+	if (steps > obj->patience) {
+		obj->patience = 0;
+		return false;
+	}
+	obj->patience -= steps;
+	return true;
 }
 
 cr_addr cr_object_text_end(const struct cr_object *obj, cr_addr at)

@@ -136,7 +136,7 @@ int cr_sweep(struct cr_walk *w)
 
 	if (!needed(w))
 		return 0;
-	for (i = 0; i < w->obj->n_rel && !rc; i++)
+	for (i = 0; i < w->obj->n_rel && !rc && cr_object_spend(w->obj, 1); i++)
 		if (!w->obj->rel[i].ifunc)
 			rc = try(w, w->obj->rel[i].value);
 	if (!rc)

@@ -125,6 +125,18 @@ static void unique(struct cr_object *obj)
 	obj->n_sym = n;
 }
 
+static void note_sized(struct cr_object *obj)
+{
+	unsigned int last = 0;
+	size_t i;
+
+	for (i = 0; i < obj->n_sym; i++) {
+		if (obj->sym[i].size && cr_symbol_is_function(&obj->sym[i]))
+			last = (unsigned int)i + 1;
+		obj->sym[i].sized = last;
+	}
+}
+
 int cr_symbols_read(struct cr_object *obj)
 {
 	int rc;
@@ -143,6 +155,7 @@ int cr_symbols_read(struct cr_object *obj)
 	if (obj->n_sym)
 		qsort(obj->sym, obj->n_sym, sizeof(*obj->sym), order);
 	unique(obj);
+	note_sized(obj);
 	return 0;
 }
 
@@ -163,6 +176,21 @@ size_t cr_symbols_from(const struct cr_object *obj, cr_addr at)
 			hi = mid;
 	}
 	return lo;
+}
+
+const struct cr_symbol *cr_symbol_around(const struct cr_object *obj, cr_addr at)
+{
+	size_t i = cr_symbols_from(obj, at);
+	const struct cr_symbol *s;
+
+	/* Functions come first of those at one address. */
+	if (i < obj->n_sym && obj->sym[i].at == at && cr_symbol_is_function(&obj->sym[i]))
+		return &obj->sym[i];
+	/* They do not nest, so the last one with a size decides. */
+	if (!i || !obj->sym[i - 1].sized)
+		return NULL;
+	s = &obj->sym[obj->sym[i - 1].sized - 1];
+	return at - s->at < s->size ? s : NULL;
 }
 
 static const char *other_in(Elf *elf, unsigned int type, const char *wanted_name)

@@ -41,6 +41,8 @@ static bool back(struct cr_walk *w, struct cr_insn *in, bool *taken)
 	size_t k, i;
 
 	*taken = false;
+	if (!cr_object_spend(w->obj, 1))
+		return false;
 	for (k = 1; k <= ZYDIS_MAX_INSTRUCTION_LENGTH && k <= at; k++)
 		if (cr_walk_mark(w, at - k) != CR_MARK_INSIDE)
 			break;
@@ -49,6 +51,8 @@ static bool back(struct cr_walk *w, struct cr_insn *in, bool *taken)
 	    in->is.mnemonic != ZYDIS_MNEMONIC_RET)
 		return true;
 	*taken = true;
+	if (!cr_object_spend(w->obj, w->n_seed / 16))
+		return false;
 	for (i = 0; i < w->n_seed; i++)
 		if (w->seed[i].at == at && w->seed[i].from)
 			return cr_walk_decode(w, w->seed[i].from, in);
@@ -122,7 +126,7 @@ static size_t loaded(struct cr_walk *w, ZydisRegister reg, cr_addr *value, size_
 	size_t i, off, k, n = 0;
 	cr_addr at;
 
-	for (i = 0; i < w->n_piece; i++) {
+	for (i = 0; i < w->n_piece && cr_object_spend(w->obj, w->piece[i].len / 4); i++) {
 		for (off = 0; off < w->piece[i].len && n < max; off++) {
 			if (w->piece[i].mark[off] != CR_MARK_START ||
 			    !cr_walk_decode(w, w->piece[i].start + off, &in) ||
@@ -301,6 +305,8 @@ static int take_bounded(struct cr_walk *w, const struct table *t, cr_addr from)
 	size_t i;
 	int rc = 0;
 
+	if (!cr_object_spend(w->obj, 2 * t->n))
+		return 0;
 	mark_data(w, t, t->n, false);
 	for (i = 0; i < t->n; i++) {
 		if (entry(w, t, i, &to) && good(w, to))
@@ -322,7 +328,8 @@ static int take_unbounded(struct cr_walk *w, const struct table *t, cr_addr from
 	size_t n = 0, i;
 	int rc = 0;
 
-	while (n < ENTRIES_UNBOUNDED && entry(w, t, n, &to) && good(w, to))
+	while (n < ENTRIES_UNBOUNDED && cr_object_spend(w->obj, 2) && entry(w, t, n, &to) &&
+	       good(w, to))
 		n++;
 	if (n < 2)
 		return 0;
@@ -482,7 +489,7 @@ int cr_table_resolve(struct cr_walk *w, cr_addr at)
 {
 	struct cr_insn in;
 
-	if (!cr_walk_decode(w, at, &in))
+	if (!cr_object_spend(w->obj, 8) || !cr_walk_decode(w, at, &in))
 		return 0;
 	if (in.op[0].type == ZYDIS_OPERAND_TYPE_MEMORY)
 		return from_load(w, &in, &in.op[0], NULL, false);

@@ -7,24 +7,13 @@
  * same. Built with -fsanitize=fuzzer -DCR_FUZZER it is a libFuzzer target; else it replays the
  * files it is given.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "cr/add.h"
 #include "cr/import.h"
 #include "cr/ini.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool so, const char *what)
-{
-	if (so)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 static void write_it(const struct cr_imported *im)
 {
@@ -75,31 +64,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cr_imported_fini(&im);
 	return 0;
 }
-
-#ifndef CR_FUZZER
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *f = fopen(path, "rbe");
-	size_t n;
-
-	if (!f) {
-		perror(path);
-		return 1;
-	}
-	n = fread(data, 1, sizeof(data), f);
-	fclose(f);
-	LLVMFuzzerTestOneInput(data, n);
-	return 0;
-}
-
-int main(int argc, char **argv)
-{
-	int i, failed = 0;
-
-	for (i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	printf("%d files replayed\n", argc - 1);
-	return failed || argc < 2;
-}
-#endif

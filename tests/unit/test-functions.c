@@ -355,6 +355,27 @@ CR_TEST(short_files)
 	}
 }
 
+/* Without a limit this takes hours. */
+CR_TEST(endless_files)
+{
+	if (!fn_sh("cd '%s' && printf '.globl f\n.type f,@function\nf:\n.rept 300000\nje .+4\n"
+		   "jmp *%%%%rax\n.endr\nret\n.size f,.-f\n' >many.s && "
+		   "%s -nostdlib -static -no-pie -Wl,-e,f -o many many.s", fn_dir,
+		   fn_env("CC", "cc")))
+		CR_SKIP("cannot build it");
+	CR_CHECK_INT(find("many", "f"), 0);
+	CR_CHECK(list.fn[0].flags & CR_FN_INCOMPLETE);
+	if (!fn_sh("cd '%s' && { echo '.globl f\nf: ret'; seq 5000 | "
+		   "sed 's/.*/.section s&,\"a\"\\n.byte 1/'; } | "
+		   "%s -x assembler -c - -o sections.o && "
+		   "%s -nostdlib -static -no-pie -Wl,-e,f -o sections sections.o", fn_dir,
+		   fn_env("CC", "cc"), fn_env("CC", "cc")))
+		CR_SKIP("cannot build one of many sections");
+	drop();
+	CR_CHECK_INT(cr_object_open(fn_path("sections"), &obj, &err), -ENOEXEC);
+	CR_CHECK_HAS(err.text, "its sections make no sense");
+}
+
 CR_TEST(splitting)
 {
 	static const struct {
@@ -404,6 +425,7 @@ int main(void)
 	CR_RUN(other_files, "what is no program is told so and keeps nobody waiting");
 	CR_RUN(damaged_files, "files with wrong bytes do no harm");
 	CR_RUN(short_files, "files that end early do no harm");
+	CR_RUN(endless_files, "what is made to take for ever is given up, and said to be");
 	CR_RUN(splitting, "OBJECT:FUNC is split, and what only looks like it is not");
 	drop();
 	return cr_done();
