@@ -3,8 +3,10 @@
  * diff - what two policies say differently
  *
  * In:    two policies
- * Out:   the differences, header first, then rules by ABI and name
+ * Out:   the differences: header first, then rules by ABI and name, then those of each window
  * Never: compares comments, order or spelling; prints
+ *
+ * Windows are compared with those of the same function, whatever their numbers.
  *
  * There is no difference exactly when both policies mean the same, as far as @what asks.
  */
@@ -20,12 +22,15 @@ enum cr_diff_what {
 };
 
 struct cr_difference {
-	enum { CR_DIFF_HEADER, CR_DIFF_RULE, CR_DIFF_WITNESS } kind;
+	/* WINDOW: that there is one, and its scope */
+	enum { CR_DIFF_HEADER, CR_DIFF_WINDOW, CR_DIFF_RULE, CR_DIFF_WITNESS } kind;
 	const char *key;	/* static; name of a header; NULL for a rule or its evidence */
 	enum cr_abi abi;	/* of a rule or its evidence */
 	uint32_t nr;
 	char *a;		/* owned; what the first says; NULL: nothing */
 	char *b;		/* owned; what the second says; NULL: nothing */
+	/* borrowed: from the policies; the window that it is about or inside of; NULL: outside */
+	const struct cr_policy_window *window;
 	const struct cr_rule *ra;	/* borrowed: from the policies; NULL: no rule */
 	const struct cr_rule *rb;
 };

@@ -49,6 +49,11 @@ const struct cr_policy *cr_store_policy(const struct cr_store *s);
 int cr_store_window(struct cr_store *s, const struct cr_window_name *name, struct cr_err *err)
 	CR_MUST_CHECK;
 
+/* The same for @n windows, with one save: their numbers into @numbers. 0; on failure none of the
+ * new ones is there. */
+int cr_store_windows(struct cr_store *s, const struct cr_window_name *names, size_t n,
+		     unsigned int *numbers, struct cr_err *err) CR_MUST_CHECK;
+
 /* What holds for a call in window @window (0: outside), as cr_policy_find_in(); NULL, too, when a
  * person has taken the window out of the file. Borrowed until the next save. */
 const struct cr_rule *cr_store_find(const struct cr_store *s, unsigned int window,
@@ -59,10 +64,14 @@ const struct cr_rule *cr_store_find(const struct cr_store *s, unsigned int windo
 const struct cr_policy_window *cr_store_place(const struct cr_store *s, unsigned int window);
 
 /* A call that this run sees for the first time in window @window, or (0) outside. When the file
- * has no rule for it yet, it gets one with this evidence, and is on disk when this returns;
- * otherwise the count of its executions is raised, written with the next save. A hand-written
- * rule or denial is never changed. @exe and @stack: copied, may be NULL. 1 when the rule is new, 0
- * when it was there. On failure the rule is kept for the next save and an error is given. */
+ * has no rule for it yet, the next save gives it one with this evidence; otherwise that raises the
+ * count of its executions. A hand-written rule or denial is never changed. @exe and @stack: copied,
+ * may be NULL. 1 when the rule is new, 0 when it was there, -EINVAL, -ENOMEM. */
+int cr_store_note(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		  const char *exe, const char *stack, struct cr_err *err) CR_MUST_CHECK;
+
+/* The same, and a new rule is on disk when this returns. When that fails it is kept for the next
+ * save and an error is given. */
 int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
 		 const char *exe, const char *stack, struct cr_err *err) CR_MUST_CHECK;
 
@@ -88,7 +97,8 @@ void cr_store_watched(struct cr_store *s);
  * may have been anything: such a policy is not finalized unasked. */
 void cr_store_lost(struct cr_store *s, uint64_t events);
 
-/* Writes what is pending. 0 also when there was nothing. */
+/* Writes what is pending. 0 also when there was nothing. When it fails, that is kept for the next
+ * save. */
 int cr_store_save(struct cr_store *s, struct cr_err *err) CR_MUST_CHECK;
 
 /* Calls that could not be written so far: 0 unless a save failed. */

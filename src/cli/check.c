@@ -36,6 +36,7 @@ static const char *const usage[] = {
 /* A call is told once, with the first run that made it. */
 struct finding {
 	const struct cr_policy *from;	/* borrowed */
+	const struct cr_policy_window *window;	/* borrowed: from it; NULL: outside */
 	const struct cr_rule *rule;	/* borrowed: from it */
 	const struct cr_rule *denied;	/* borrowed: the checked policy's; NULL: it has none */
 };
@@ -45,22 +46,42 @@ static bool passes(const struct cr_rule *r)
 	return r && (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG);
 }
 
-static bool find(const struct cr_policy *p, const struct cr_policies *learned, uint32_t at,
-		 struct finding *f)
+/* @p's window of the same function as @w; for NULL, outside, there is none. */
+static const struct cr_policy_window *same_window(const struct cr_policy *p,
+						  const struct cr_policy_window *w)
 {
+	return w ? cr_policy_window(p, cr_policy_window_find(p, w->object, w->function)) : NULL;
+}
+
+/* The rule that @p has for a call in the window of the same function as @w, or outside; @own: not
+ * one of a base set. */
+static const struct cr_rule *rule_in(const struct cr_policy *p, const struct cr_policy_window *w,
+				     uint32_t at, bool own)
+{
+	const struct cr_policy_window *here = same_window(p, w);
 	enum cr_abi abi = (enum cr_abi)(at / CR_NR_MAX);
-	uint32_t nr = at % CR_NR_MAX;
-	const struct cr_rule *have = cr_policy_find(p, abi, nr);
+	unsigned int number = here ? here->number : 0;
+
+	if (w && !here)
+		return NULL;
+	return own ? cr_policy_own_in(p, number, abi, at % CR_NR_MAX) :
+		     cr_policy_find_in(p, number, abi, at % CR_NR_MAX);
+}
+
+static bool find(const struct cr_policy *p, const struct cr_policies *learned,
+		 const struct cr_policy_window *w, uint32_t at, struct finding *f)
+{
+	const struct cr_rule *have = rule_in(p, w, at, false);
 	size_t i;
 
 	if (passes(have))
 		return false;
 	for (i = 0; i < learned->n; i++) {
-		const struct cr_rule *r = cr_policy_own(learned->p[i], abi, nr);
+		const struct cr_rule *r = rule_in(learned->p[i], w, at, true);
 
 		if (!passes(r))
 			continue;
-		*f = (struct finding){ learned->p[i], r, have };
+		*f = (struct finding){ learned->p[i], w, r, have };
 		return true;
 	}
 	return false;
@@ -73,13 +94,15 @@ static void print_one(const struct cr_policy *p, const struct finding *f)
 
 	cr_call_words(f->rule->abi, f->rule->nr, call);
 	if (f->denied) {
-		printf("note: %s (%s:%u) is denied by %s:%u (\"%s\"), and would not be learned\n",
-		       call, f->from->path, f->rule->line,
+		printf("note: %s%s%s (%s:%u) is denied by %s:%u (\"%s\"), and would not be "
+		       "learned\n", call, f->window ? " inside " : "",
+		       f->window ? f->window->function : "", f->from->path, f->rule->line,
 		       f->denied->base ? f->denied->base : p->path, f->denied->line,
 		       cr_action_words(f->denied, action));
 		return;
 	}
-	printf("+ %s  %s:%u", call, f->from->path, f->rule->line);
+	printf("+ %s%s%s  %s:%u", call, f->window ? " inside " : "",
+	       f->window ? f->window->function : "", f->from->path, f->rule->line);
 	if (ev)
 		printf("  seen in %u%s of %u", ev->seen, ev->more ? "+" : "", f->from->runs);
 	if (ev && ev->exe)
@@ -95,6 +118,10 @@ static void json_one(struct cr_json *j, struct json_object *list, const struct f
 	const struct cr_evidence *ev = f->rule->ev;
 	char name[CR_NAME_MAX];
 
+	if (f->window) {
+		cr_json_text(j, o, "function", f->window->function);
+		cr_json_text(j, o, "object", f->window->object);
+	}
 	cr_json_text(j, o, "abi", cr_abi_facts[f->rule->abi].name);
 	cr_json_text(j, o, "call", cr_nr_to_name(f->rule->abi, f->rule->nr, name));
 	cr_json_count(j, o, "nr", f->rule->nr);
@@ -115,37 +142,70 @@ static void print_sum(const struct cr_policy *p, size_t n)
 		printf("%s is up to date\n", p->path);
 }
 
+/* What is told, in the way that was asked for. */
+struct telling {
+	const struct cr_policy *p;
+	const struct cr_policies *learned;
+	bool json;
+	struct cr_json j;
+	struct json_object *add, *denied;
+	size_t n;		/* calls that would be added */
+};
+
+/* In the window of that function, or, with NULL, outside. */
+static void check_in(struct telling *t, const struct cr_policy_window *w)
+{
+	struct finding f;
+	uint32_t at;
+
+	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
+		if (!find(t->p, t->learned, w, at, &f))
+			continue;
+		t->n += !f.denied;
+		if (t->json)
+			json_one(&t->j, f.denied ? t->denied : t->add, &f);
+		else
+			print_one(t->p, &f);
+	}
+}
+
+/* Outside, and in each window that was learned, once. */
+static void check_all(struct telling *t)
+{
+	size_t i, k, n;
+
+	check_in(t, NULL);
+	for (i = 0; i < t->learned->n; i++) {
+		const struct cr_policy *from = t->learned->p[i];
+
+		for (k = 0; k < from->n_windows; k++) {
+			for (n = 0; n < i && !same_window(t->learned->p[n], from->windows[k]); n++)
+				;
+			if (n == i)
+				check_in(t, from->windows[k]);
+		}
+	}
+}
+
 /* EXIT_STALE when calls would be added. */
 static int check(const struct cr_policy *p, const struct cr_policies *learned, bool json,
 		 struct cr_err *err)
 {
-	struct json_object *add, *denied;
-	struct finding f;
-	struct cr_json j;
-	size_t n = 0;
-	uint32_t at;
-	int rc = 0;
+	struct telling t = { .p = p, .learned = learned, .json = json };
+	int rc;
 
-	cr_json_begin(&j);
-	cr_json_text(&j, j.top, "policy", p->path);
-	add = cr_json_array(&j, j.top, "would-add");
-	denied = cr_json_array(&j, j.top, "denied");
-	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
-		if (!find(p, learned, at, &f))
-			continue;
-		n += !f.denied;
-		if (json)
-			json_one(&j, f.denied ? denied : add, &f);
-		else
-			print_one(p, &f);
-	}
-	cr_json_bool(&j, j.top, "up-to-date", n == 0);
+	cr_json_begin(&t.j);
+	cr_json_text(&t.j, t.j.top, "policy", p->path);
+	t.add = cr_json_array(&t.j, t.j.top, "would-add");
+	t.denied = cr_json_array(&t.j, t.j.top, "denied");
+	check_all(&t);
+	cr_json_bool(&t.j, t.j.top, "up-to-date", t.n == 0);
 	if (!json)
-		print_sum(p, n);
-	rc = cr_json_end(&j, json ? stdout : NULL);
+		print_sum(p, t.n);
+	rc = cr_json_end(&t.j, json ? stdout : NULL);
 	if (rc < 0)
 		return cr_err_sys(err, rc, "cannot check %s", p->path);
-	return n ? EXIT_STALE : CR_EXIT_OK;
+	return t.n ? EXIT_STALE : CR_EXIT_OK;
 }
 
 static int load_and_check(char **args, bool json, struct cr_err *err)

@@ -48,6 +48,8 @@ static const char *kind_name(const struct cr_difference *x)
 	switch (x->kind) {
 	case CR_DIFF_HEADER:
 		return "header";
+	case CR_DIFF_WINDOW:
+		return "window";
 	case CR_DIFF_RULE:
 		return "rule";
 	case CR_DIFF_WITNESS:
@@ -67,8 +69,13 @@ static void print_one(const struct cr_difference *x, bool colour)
 	char call[CR_CALL_WORDS_MAX];
 
 	printf("%s%c ", colour ? paint : "", sign(x));
+	if (x->window)
+		printf("inside %s%s%s%s: ", x->window->function, x->window->object ? " (" : "",
+		       x->window->object ? x->window->object : "", x->window->object ? ")" : "");
 	if (x->kind == CR_DIFF_HEADER)
 		printf("[policy] %s: ", x->key);
+	else if (x->kind == CR_DIFF_WINDOW)
+		printf("scope: ");
 	else
 		printf("%s%s: ", cr_call_words(x->abi, x->nr, call),
 		       x->kind == CR_DIFF_WITNESS ? " evidence" : "");
@@ -83,9 +90,13 @@ static void json_one(struct cr_json *j, struct json_object *list, const struct c
 
 	cr_json_text(j, o, "sign", text);
 	cr_json_text(j, o, "kind", kind_name(x));
+	if (x->window) {
+		cr_json_text(j, o, "function", x->window->function);
+		cr_json_text(j, o, "object", x->window->object);
+	}
 	if (x->kind == CR_DIFF_HEADER) {
 		cr_json_text(j, o, "key", x->key);
-	} else {
+	} else if (x->kind != CR_DIFF_WINDOW) {
 		cr_json_text(j, o, "abi", cr_abi_facts[x->abi].name);
 		cr_json_text(j, o, "call", cr_nr_to_name(x->abi, x->nr, call));
 		cr_json_count(j, o, "nr", x->nr);

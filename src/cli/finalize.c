@@ -36,8 +36,13 @@ struct outcome {
 	unsigned int denied[CR_ABI_COUNT];
 	unsigned int doubtful;
 	unsigned int idle;
+	unsigned int windows;
+	unsigned int in_windows;	/* calls allowed in them */
+	unsigned int empty;		/* windows in which none is */
+	bool outside_any;
 	struct cr_buf dropped;
 	struct cr_buf idle_names;
+	struct cr_buf empty_names;
 };
 
 /* At least one execution that traced every call has done without it. That is worth a word, and no
@@ -47,23 +52,36 @@ static bool doubtful(const struct cr_rule *r)
 	return cr_rule_learned(r) && r->ev->all_seen > 0 && r->ev->all_seen < r->ev->all_runs;
 }
 
-static void drop_unused(struct cr_policy *p, struct outcome *out)
+static void drop_unused_in(struct cr_policy *p, const struct cr_policy_window *w,
+			   struct outcome *out)
 {
+	unsigned int window = w ? w->number : 0;
+	struct cr_rule *const *rules;
 	char name[CR_NAME_MAX];
 	const struct cr_rule *r;
-	size_t i = 0;
+	size_t i = 0, n;
 
-	while (i < p->n_rules) {
-		r = p->rules[i++];
+	for (rules = cr_policy_rules_in(p, window, &n); i < n;
+	     rules = cr_policy_rules_in(p, window, &n)) {
+		r = rules[i++];
 		if (!cr_rule_unused(r))
 			continue;
-		cr_buf_addf(&out->dropped,
-			    "dropped     %s (%s): not used by any of %u execution%s under --all\n",
-			    cr_nr_to_name(r->abi, r->nr, name), cr_abi_facts[r->abi].name,
+		cr_buf_addf(&out->dropped, "dropped     %s (%s)%s%s: not used by any of %u "
+			    "execution%s under --all\n", cr_nr_to_name(r->abi, r->nr, name),
+			    cr_abi_facts[r->abi].name, w ? " inside " : "", w ? w->function : "",
 			    r->ev->all_runs, r->ev->all_runs == 1 ? "" : "s");
-		cr_policy_unset(p, r->abi, r->nr);
+		cr_policy_unset_in(p, window, r->abi, r->nr);
 		i--;
 	}
+}
+
+static void drop_unused(struct cr_policy *p, struct outcome *out)
+{
+	size_t i;
+
+	drop_unused_in(p, NULL, out);
+	for (i = 0; i < p->n_windows; i++)
+		drop_unused_in(p, p->windows[i], out);
 }
 
 /* While learning, a base set's rule that is used becomes an own one: what is left was not used.
@@ -102,20 +120,52 @@ static void count(const struct cr_policy *p, struct outcome *out)
 	}
 }
 
-static bool has_own_rule(const struct cr_policy *p)
+static void count_window(const struct cr_policy_window *w, struct outcome *out)
+{
+	unsigned int allowed = 0;
+	size_t i;
+
+	for (i = 0; i < w->n_rules; i++) {
+		allowed += w->rules[i]->act == CR_ACT_ALLOW || w->rules[i]->act == CR_ACT_LOG;
+		out->doubtful += doubtful(w->rules[i]);
+	}
+	out->windows++;
+	out->in_windows += allowed;
+	out->empty += !allowed;
+	if (!allowed)
+		cr_buf_addf(&out->empty_names, " %s", w->function);
+}
+
+static void count_all(const struct cr_policy *p, struct outcome *out)
 {
 	size_t i;
 
-	for (i = 0; i < p->n_rules; i++) {
-		if (!p->rules[i]->base)
-			return true;
-	}
-	return false;
+	out->outside_any = p->outside_any;
+	if (!p->outside_any)
+		count(p, out);
+	for (i = 0; i < p->n_windows; i++)
+		count_window(p->windows[i], out);
+}
+
+/* Is there anything that may be made, and anything that is denied? */
+static int worth_enforcing(const struct cr_policy *p, struct cr_err *err)
+{
+	if (p->outside_any ? p->n_windows : p->n_own)
+		return 0;
+	if (p->outside_any)
+		cr_err_set(err, -EINVAL, "%s has no window, and lets everything pass outside: "
+			   "enforcing it would deny nothing", p->path ? p->path : "the policy");
+	else
+		cr_err_set(err, -EINVAL, "%s has no rule of its own: enforcing it would deny "
+			   "nearly everything", p->path ? p->path : "the policy");
+	cr_err_hint(err, "learn first: chestnut-run --learn COMMAND");
+	return -EINVAL;
 }
 
 static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 {
 	struct outcome *out = ctx;
+	int rc;
 
 	if (p->mode == CR_MODE_STRICT) {
 		out->was_strict = true;
@@ -123,17 +173,28 @@ static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 	}
 	if (!out->keep_unused)
 		drop_unused(p, out);
-	if (!has_own_rule(p)) {
-		cr_err_set(err, -EINVAL, "%s has no rule of its own: enforcing it would deny "
-			   "nearly everything", p->path ? p->path : "the policy");
-		cr_err_hint(err, "learn first: chestnut-run --learn COMMAND");
-		return -EINVAL;
-	}
+	rc = worth_enforcing(p, err);
+	if (rc < 0)
+		return rc;
 	p->mode = CR_MODE_STRICT;
-	count(p, out);
-	if (!cr_buf_ok(&out->dropped) || !cr_buf_ok(&out->idle_names))
+	count_all(p, out);
+	if (!cr_buf_ok(&out->dropped) || !cr_buf_ok(&out->idle_names) ||
+	    !cr_buf_ok(&out->empty_names))
 		return cr_err_sys(err, -ENOMEM, "cannot finalize");
 	return 0;
+}
+
+static void tell_windows(const struct outcome *out)
+{
+	if (out->outside_any)
+		printf("outside     everything passes; only windows are confined\n");
+	if (out->windows)
+		printf("windows     %u, with %u call%s allowed inside of them; all others are "
+		       "denied there\n", out->windows, out->in_windows,
+		       out->in_windows == 1 ? "" : "s");
+	if (out->empty)
+		printf("note        %u window%s no call at all:%s\n", out->empty,
+		       out->empty == 1 ? " allows" : "s allow", cr_buf_str(&out->empty_names));
 }
 
 static void tell(const char *path, const struct outcome *out)
@@ -154,6 +215,7 @@ static void tell(const char *path, const struct outcome *out)
 			printf(", %u denied by name", out->denied[abi]);
 		printf("; all others are denied\n");
 	}
+	tell_windows(out);
 	if (out->doubtful)
 		printf("note        %u learned call%s not seen in every execution that traced all "
 		       "calls; chestnut show tells which\n", out->doubtful,
@@ -181,7 +243,7 @@ static int finalize(const char *name, struct outcome *out, struct cr_err *err)
 int cr_cmd_finalize(int argc, char **argv)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
-	struct outcome out = { .dropped = CR_BUF_INIT, .idle_names = CR_BUF_INIT };
+	struct outcome out = { .dropped = CR_BUF_INIT };
 	struct cr_err err = { "", "" };
 	int id;
 
@@ -201,6 +263,7 @@ int cr_cmd_finalize(int argc, char **argv)
 	id = finalize(argv[it.at], &out, &err);
 	cr_buf_fini(&out.dropped);
 	cr_buf_fini(&out.idle_names);
+	cr_buf_fini(&out.empty_names);
 	if (id == 0)
 		return CR_EXIT_OK;
 	cr_log_err(&err);

@@ -64,9 +64,11 @@ static void tell_rule(const struct cr_conflict *c)
 	place(c->p[1], c->r[1], &b);
 	cr_call_words(c->r[0]->abi, c->r[0]->nr, call);
 	if (c->open)
-		cr_error("conflict: %s: %s", call, cr_buf_str(&b));
+		cr_error("conflict: %s%s%s: %s", call, c->w[0] ? " inside " : "",
+			 c->w[0] ? c->w[0]->function : "", cr_buf_str(&b));
 	else
-		cr_warn("note: %s: %s: \"%s\" holds", call, cr_buf_str(&b),
+		cr_warn("note: %s%s%s: %s: \"%s\" holds", call, c->w[0] ? " inside " : "",
+			c->w[0] ? c->w[0]->function : "", cr_buf_str(&b),
 			cr_action_words(c->r[c->won], action));
 }
 
@@ -93,6 +95,11 @@ static void head_words(const struct cr_conflict *c, int side, char *out, size_t 
 		break;
 	case CR_CONFLICT_BUILD_ID:
 		snprintf(out, size, "build-id %s", p->build_id);
+		break;
+	case CR_CONFLICT_SCOPE:
+		snprintf(out, size, "scope %s for window %u (%s)",
+			 cr_scope_name(c->w[side]->scope), c->w[side]->number,
+			 c->w[side]->function);
 		break;
 	}
 }
@@ -123,6 +130,8 @@ static const char *kind_name(const struct cr_conflict *c)
 		return "program";
 	case CR_CONFLICT_BUILD_ID:
 		return "build-id";
+	case CR_CONFLICT_SCOPE:
+		return "scope";
 	}
 	return "";
 }
@@ -150,6 +159,10 @@ static void json_conflict(struct cr_json *j, struct json_object *list, const str
 	char name[CR_NAME_MAX];
 
 	cr_json_text(j, o, "kind", kind_name(c));
+	if (c->w[0]) {
+		cr_json_text(j, o, "function", c->w[0]->function);
+		cr_json_text(j, o, "object", c->w[0]->object);
+	}
 	if (c->r[0]) {
 		cr_json_text(j, o, "abi", cr_abi_facts[c->r[0]->abi].name);
 		cr_json_text(j, o, "call", cr_nr_to_name(c->r[0]->abi, c->r[0]->nr, name));

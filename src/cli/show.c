@@ -68,6 +68,8 @@ static void show_header(const struct view *v)
 	if (p->all_runs)
 		printf(", %u of them with every call traced", p->all_runs);
 	printf("\n");
+	if (p->outside_any)
+		fact("outside", "everything passes: only windows are confined");
 	for (i = 0; i < p->n_include; i++)
 		fact(i ? "" : "includes", p->include[i]);
 }
@@ -123,54 +125,85 @@ static void show_rule(const struct view *v, const struct cr_rule *r)
 		printf("  %12s %s\n", "", r->ev->stack);
 }
 
-/* Calls of one ABI with one action; a rule that another one hides is not shown. */
-static void show_abi(const struct view *v, enum cr_abi abi)
+static size_t count_rules(const struct cr_policy *p, unsigned int window, enum cr_abi abi)
+{
+	uint32_t nr;
+	size_t n = 0;
+
+	for (nr = 0; nr < CR_NR_MAX; nr++)
+		n += cr_policy_find_in(p, window, abi, nr) != NULL;
+	return n;
+}
+
+/* Calls of one ABI, by action; a rule that another one hides is not shown. */
+static void show_abi(const struct view *v, unsigned int window, enum cr_abi abi)
 {
 	static const enum cr_action order[] = { CR_ACT_ALLOW, CR_ACT_LOG, CR_ACT_ERRNO,
 						CR_ACT_NEVER };
+	size_t i, n = count_rules(v->p, window, abi);
 	const struct cr_rule *rule;
 	uint32_t nr;
-	size_t i, n = 0;
 
-	for (nr = 0; nr < CR_NR_MAX; nr++)
-		n += cr_policy_find(v->p, abi, nr) != NULL;
 	if (!n)
 		return;
-	printf("\n%s%s: %zu call%s%s\n", paint(v, "\033[1m"), cr_abi_facts[abi].name, n,
-	       n == 1 ? "" : "s", paint(v, "\033[0m"));
+	printf("%s%s%s: %zu call%s%s%s\n", window ? "" : "\n", paint(v, "\033[1m"),
+	       cr_abi_facts[abi].name, n, n == 1 ? "" : "s",
+	       !window && v->p->outside_any ? ", not enforced: everything passes there" : "",
+	       paint(v, "\033[0m"));
 	for (i = 0; i < CR_ARRAY_SIZE(order); i++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++) {
-			rule = cr_policy_find(v->p, abi, nr);
+			rule = cr_policy_find_in(v->p, window, abi, nr);
 			if (rule && rule->act == order[i])
 				show_rule(v, rule);
 		}
 	}
 }
 
-/* Learned calls that were seen in exactly @times executions. */
-static unsigned int seen_exactly(const struct cr_policy *p, uint32_t times)
+static void show_window(const struct view *v, const struct cr_policy_window *w)
 {
-	unsigned int n = 0;
-	size_t i;
+	enum cr_abi abi;
 
-	for (i = 0; i < p->n_rules; i++) {
-		const struct cr_rule *r = p->rules[i];
+	printf("\n%swindow %u: inside %s%s%s%s%s%s%s\n", paint(v, "\033[1m"), w->number,
+	       w->function, w->object ? " (" : "", w->object ? w->object : "",
+	       w->object ? ")" : "",
+	       w->scope == CR_SCOPE_PROCESS ? ", for the whole process" : "",
+	       w->n_rules ? "" : ", no call", paint(v, "\033[0m"));
+	for (abi = 0; abi < CR_ABI_COUNT; abi++)
+		show_abi(v, w->number, abi);
+}
 
-		n += cr_rule_learned(r) && !r->ev->more && r->ev->seen == times;
-	}
-	return n;
+/* Learned calls that were seen in exactly @times executions; what was learned in two windows is
+ * two calls. */
+static unsigned int seen_exactly(const struct cr_policy *p, unsigned int window, uint32_t times)
+{
+	struct cr_rule *const *rules;
+	unsigned int count = 0;
+	size_t i, n;
+
+	rules = cr_policy_rules_in(p, window, &n);
+	for (i = 0; i < n; i++)
+		count += cr_rule_learned(rules[i]) && !rules[i]->ev->more &&
+			 rules[i]->ev->seen == times;
+	return count;
 }
 
 static void show_trust(const struct view *v)
 {
-	unsigned int q1 = seen_exactly(v->p, 1), q2 = seen_exactly(v->p, 2);
+	unsigned int q1 = seen_exactly(v->p, 0, 1), q2 = seen_exactly(v->p, 0, 2);
+	size_t i;
 
 	if (!v->p->runs) {
 		printf("\nNothing was learned by watching executions.\n");
 		return;
 	}
+	for (i = 0; i < v->p->n_windows; i++) {
+		q1 += seen_exactly(v->p, v->p->windows[i]->number, 1);
+		q2 += seen_exactly(v->p, v->p->windows[i]->number, 2);
+	}
 	printf("\nOf the learned calls, %u %s seen in exactly one execution and %u in exactly two, "
 	       "of %u.\n", q1, q1 == 1 ? "was" : "were", q2, v->p->runs);
+	if (v->p->n_windows)
+		printf("A call counts once for each window that it was learned in.\n");
 	if (v->p->runs > 1)
 		printf("The next execution may bring %.2f new calls on average (Good-Turing).\n",
 		       (double)q1 / v->p->runs);
@@ -183,6 +216,7 @@ static int show(const char *path, bool verbose, struct cr_err *err)
 	struct view v = { .verbose = verbose, .colour = cr_colour(STDOUT_FILENO) };
 	struct cr_policy *p = NULL;
 	enum cr_abi abi;
+	size_t i;
 	int rc = cr_ini_load(path, &p, err);
 
 	if (rc < 0)
@@ -190,7 +224,9 @@ static int show(const char *path, bool verbose, struct cr_err *err)
 	v.p = p;
 	show_header(&v);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++)
-		show_abi(&v, abi);
+		show_abi(&v, 0, abi);
+	for (i = 0; i < p->n_windows; i++)
+		show_window(&v, p->windows[i]);
 	show_trust(&v);
 	cr_policy_free(p);
 	return 0;

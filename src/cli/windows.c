@@ -321,12 +321,20 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 
 int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struct cr_err *err)
 {
+	cr_auto_free struct cr_window_name *names = calloc(w->n + 1, sizeof(*names));
+	cr_auto_free unsigned int *numbers = calloc(w->n + 1, sizeof(*numbers));
 	size_t i;
-	int rc = 0;
+	int rc;
 
+	if (!names || !numbers)
+		return cr_err_set(err, -ENOMEM, "out of memory");
 	w->store = store;
-	for (i = 0; i < w->n && !rc; i++)
-		rc = in_store(w, &w->v[i], err);
+	for (i = 0; i < w->n; i++)
+		names[i] = (struct cr_window_name){ w->v[i].function, w->v[i].object,
+						    w->v[i].scope };
+	rc = cr_store_windows(store, names, w->n, numbers, err);
+	for (i = 0; i < w->n && rc == 0; i++)
+		w->v[i].number = numbers[i];
 	return rc;
 }
 

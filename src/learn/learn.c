@@ -36,6 +36,7 @@ struct deed {
 	/* Asked for once, however many windows are open. Borrowed from the site; NULL: not yet. */
 	const char *exe;
 	const char *stack;
+	unsigned int fresh;	/* in how many places it is new */
 };
 
 static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const struct deed *d)
@@ -68,13 +69,25 @@ static void first_time(struct cr_learn *l, struct deed *d)
 		d->exe = d->site->exe(d->site);
 	if (fresh && !d->stack)
 		d->stack = d->site->stack(d->site);
-	rc = cr_store_saw(l->store, d->window, abi, nr, fresh ? d->exe : NULL,
-			  fresh ? d->stack : NULL, &err);
+	rc = cr_store_note(l->store, d->window, abi, nr, fresh ? d->exe : NULL,
+			   fresh ? d->stack : NULL, &err);
 	if (rc < 0)
 		complain(l, &err);
-	else if (rc > 0)
-		l->sum.fresh++;
+	d->fresh += rc > 0;
 	l->pending = true;
+}
+
+/* On disk before the yes, once for all the windows that are open. */
+static void write_down(struct cr_learn *l, const struct deed *d)
+{
+	struct cr_err err = { "", "" };
+
+	if (!d->fresh)
+		return;
+	if (cr_store_save(l->store, &err) < 0)
+		complain(l, &err);
+	else
+		l->sum.fresh += d->fresh;
 }
 
 static void note(struct cr_learn *l, struct deed *d, unsigned int window)
@@ -104,6 +117,7 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 		note(l, &d, 0);
 	for (i = 0; i < site->n_windows && !is_restart(call->abi, call->nr); i++)
 		note(l, &d, site->windows[i]);
+	write_down(l, &d);
 	return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
 }
 

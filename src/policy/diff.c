@@ -16,7 +16,13 @@ struct diffing {
 	const struct cr_policy *side[2];
 	unsigned int what;
 	struct cr_diff *out;
+	/* The window that is being compared: NULL, and 0 on each side, outside; NOWHERE on a side
+	 * that has it not. */
+	const struct cr_policy_window *window;
+	unsigned int number[2];
 };
+
+#define NOWHERE (CR_WINDOW_NR_MAX + 1)
 
 void cr_diff_fini(struct cr_diff *d)
 {
@@ -87,14 +93,15 @@ static int header(struct diffing *d, enum cr_header head)
 static const struct cr_rule *rule_of(const struct diffing *d, int side, enum cr_abi abi,
 				     uint32_t nr)
 {
-	return d->what & CR_DIFF_EFFECTIVE ? cr_policy_find(d->side[side], abi, nr) :
-					     cr_policy_own(d->side[side], abi, nr);
+	return d->what & CR_DIFF_EFFECTIVE ?
+	       cr_policy_find_in(d->side[side], d->number[side], abi, nr) :
+	       cr_policy_own_in(d->side[side], d->number[side], abi, nr);
 }
 
 static int rule(struct diffing *d, enum cr_abi abi, uint32_t nr, bool witness)
 {
 	struct cr_difference x = { .kind = witness ? CR_DIFF_WITNESS : CR_DIFF_RULE,
-				   .abi = abi, .nr = nr };
+				   .abi = abi, .nr = nr, .window = d->window };
 	struct cr_buf text[2] = { CR_BUF_INIT, CR_BUF_INIT };
 	const struct cr_rule *r[2];
 	int i;
@@ -142,10 +149,45 @@ static int rules(struct diffing *d)
 	return rc;
 }
 
+/* Each side's window of the same function as @w. */
+static int window(struct diffing *d, const struct cr_policy_window *w)
+{
+	struct cr_difference x = { .kind = CR_DIFF_WINDOW, .window = w };
+	struct cr_buf text[2] = { CR_BUF_INIT, CR_BUF_INIT };
+	const struct cr_policy_window *there;
+	int i, rc;
+
+	d->window = w;
+	for (i = 0; i < 2; i++) {
+		d->number[i] = cr_policy_window_find(d->side[i], w->object, w->function);
+		if (!d->number[i])
+			d->number[i] = NOWHERE;
+		there = cr_policy_window(d->side[i], d->number[i]);
+		if (there)
+			cr_buf_add(&text[i], cr_scope_name(there->scope));
+	}
+	rc = note(d, &x, text);
+	return rc < 0 ? rc : rules(d);
+}
+
+static int windows(struct diffing *d)
+{
+	const struct cr_policy *a = d->side[0], *b = d->side[1];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < a->n_windows && rc == 0; i++)
+		rc = window(d, a->windows[i]);
+	for (i = 0; i < b->n_windows && rc == 0; i++)
+		if (!cr_policy_window_find(a, b->windows[i]->object, b->windows[i]->function))
+			rc = window(d, b->windows[i]);
+	return rc;
+}
+
 int cr_diff_policies(const struct cr_policy *a, const struct cr_policy *b, unsigned int what,
 		     struct cr_diff *out)
 {
-	struct diffing d = { { a, b }, what, out };
+	struct diffing d = { .side = { a, b }, .what = what, .out = out };
 	int head, rc = 0;
 
 	*out = (struct cr_diff){ NULL, 0 };
@@ -153,6 +195,8 @@ int cr_diff_policies(const struct cr_policy *a, const struct cr_policy *b, unsig
 		rc = header(&d, (enum cr_header)head);
 	if (rc == 0)
 		rc = rules(&d);
+	if (rc == 0)
+		rc = windows(&d);
 	if (rc < 0)
 		cr_diff_fini(out);
 	return rc;

@@ -17,7 +17,12 @@ struct merging {
 	enum cr_prefer prefer;
 	struct cr_merge *out;
 	bool pin;		/* the order of the base sets does not tell what holds */
+	/* Which window of each input is being merged, and as which one of the result. */
+	unsigned int *window;	/* owned; 0: outside; NOWHERE: that input has it not */
+	unsigned int to;
 };
+
+#define NOWHERE (CR_WINDOW_NR_MAX + 1)
 
 void cr_merge_fini(struct cr_merge *m)
 {
@@ -70,7 +75,7 @@ static int add_evidence(struct cr_evidence *to, const struct cr_evidence *ev)
 
 /* What all inputs together say about one call. */
 struct join {
-	const struct cr_policy *p;	/* borrowed: whose rule it is */
+	size_t from;		/* the input whose rule it is */
 	const struct cr_rule *rule;	/* borrowed; NULL: none has one */
 	bool own;		/* some input has a rule of its own */
 	bool differ;		/* they do not all say the same */
@@ -82,10 +87,23 @@ static bool same_action(const struct cr_rule *a, const struct cr_rule *b)
 	return a->act == b->act && a->err == b->err;
 }
 
-static int join_rule(struct merging *m, struct join *j, const struct cr_policy *p,
-		     const struct cr_rule *r)
+static const struct cr_policy_window *window_in(const struct merging *m, size_t i)
 {
-	struct cr_conflict c = { .kind = CR_CONFLICT_RULE, .p = { j->p, p }, .r = { j->rule, r } };
+	return cr_policy_window(m->in[i], m->window[i]);
+}
+
+static struct cr_rule *own_in(const struct merging *m, size_t i, enum cr_abi abi, uint32_t nr)
+{
+	return cr_policy_own_in(m->in[i], m->window[i], abi, nr);
+}
+
+/* Rule @r of input @i joins the others'. */
+static int join_rule(struct merging *m, struct join *j, size_t i, const struct cr_rule *r)
+{
+	struct cr_conflict c = {
+		.kind = CR_CONFLICT_RULE, .p = { m->in[j->from], m->in[i] }, .r = { j->rule, r },
+		.w = { window_in(m, j->from), window_in(m, i) },
+	};
 	bool take = r->act > j->rule->act;
 
 	if (same_action(j->rule, r))
@@ -97,7 +115,7 @@ static int join_rule(struct merging *m, struct join *j, const struct cr_policy *
 	}
 	c.won = c.open ? -1 : take;
 	if (take) {
-		j->p = p;
+		j->from = i;
 		j->rule = r;
 	}
 	return conflict(m, &c);
@@ -111,17 +129,17 @@ static int join_all(struct merging *m, struct join *j, enum cr_abi abi, uint32_t
 
 	*j = (struct join){ .rule = NULL };
 	for (i = 0; i < m->n && rc == 0; i++) {
-		r = cr_policy_find(m->in[i], abi, nr);
+		r = cr_policy_find_in(m->in[i], m->window[i], abi, nr);
 		if (!r)
 			continue;
 		j->own |= !r->base;
 		if (j->rule)
-			rc = join_rule(m, j, m->in[i], r);
+			rc = join_rule(m, j, i, r);
 		else
-			*j = (struct join){ m->in[i], r, j->own, false, false };
+			*j = (struct join){ i, r, j->own, false, false };
 	}
 	for (i = 0; j->rule && i < m->n; i++) {
-		r = cr_policy_own(m->in[i], abi, nr);
+		r = own_in(m, i, abi, nr);
 		j->by_hand |= r && same_action(r, j->rule) && !cr_rule_learned(r);
 	}
 	return rc;
@@ -140,7 +158,7 @@ static int witness_all(const struct merging *m, const struct join *j, struct cr_
 	if (j->by_hand || j->rule->act != CR_ACT_ALLOW)
 		return 0;
 	for (i = 0; i < m->n && rc == 0; i++) {
-		r = cr_policy_own(m->in[i], to->abi, to->nr);
+		r = own_in(m, i, to->abi, to->nr);
 		if (cr_rule_learned(r)) {
 			ev = *r->ev;
 			ev.first = ev.first ? sum32(before, ev.first) : 0;
@@ -161,8 +179,20 @@ static int merge_call(struct merging *m, enum cr_abi abi, uint32_t nr)
 
 	if (rc < 0 || !j.rule || !(j.own || j.differ || m->pin))
 		return rc;
-	rc = cr_policy_set(p, NULL, abi, nr, j.rule->act, j.rule->err);
-	return rc < 0 ? rc : witness_all(m, &j, cr_policy_own(p, abi, nr));
+	rc = cr_policy_set_in(p, m->to, abi, nr, j.rule->act, j.rule->err);
+	return rc < 0 ? rc : witness_all(m, &j, cr_policy_own_in(p, m->to, abi, nr));
+}
+
+static int merge_calls(struct merging *m)
+{
+	enum cr_abi abi;
+	uint32_t nr;
+	int rc = 0;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++)
+		for (nr = 0; nr < CR_NR_MAX && rc == 0; nr++)
+			rc = merge_call(m, abi, nr);
+	return rc;
 }
 
 /* The one value that all inputs with one agree on; none, and a note, when they do not. */
@@ -227,6 +257,18 @@ static int merge_violation(struct merging *m)
 	return rc;
 }
 
+static void raise_horizon(struct cr_policy *p, unsigned int window)
+{
+	struct cr_rule *const *rules;
+	size_t i, n;
+
+	rules = cr_policy_rules_in(p, window, &n);
+	for (i = 0; i < n; i++)
+		if (rules[i]->abi == CR_ABI_NATIVE && cr_rule_learned(rules[i]) &&
+		    rules[i]->nr > p->horizon_nr)
+			p->horizon_nr = rules[i]->nr;
+}
+
 /* Header: why the lowest. */
 static int merge_horizon(struct merging *m)
 {
@@ -247,10 +289,9 @@ static int merge_horizon(struct merging *m)
 		return 0;
 	to->horizon_nr = low->horizon_nr;
 	to->horizon_kernel = strdup(low->horizon_kernel);
-	for (i = 0; i < to->n_own; i++)
-		if (to->rules[i]->abi == CR_ABI_NATIVE && cr_rule_learned(to->rules[i]) &&
-		    to->rules[i]->nr > to->horizon_nr)
-			to->horizon_nr = to->rules[i]->nr;
+	raise_horizon(to, 0);
+	for (i = 0; i < to->n_windows; i++)
+		raise_horizon(to, to->windows[i]->number);
 	return to->horizon_kernel ? 0 : -ENOMEM;
 }
 
@@ -277,21 +318,71 @@ static int merge_head(struct merging *m)
 	return rc < 0 ? rc : merge_violation(m);
 }
 
+/* @w, in the first input @i that has it, and all others of the same function. */
+static int merge_window(struct merging *m, size_t i, const struct cr_policy_window *w)
+{
+	struct cr_window_name name = { w->function, w->object, w->scope };
+	struct cr_conflict c = { .kind = CR_CONFLICT_SCOPE, .open = m->prefer == CR_PREFER_NONE };
+	size_t k, from = i;
+	int rc = 0;
+
+	for (k = 0; k < m->n; k++) {
+		m->window[k] = cr_policy_window_find(m->in[k], w->object, w->function);
+		if (!m->window[k])
+			m->window[k] = NOWHERE;
+	}
+	for (k = i + 1; k < m->n && rc == 0; k++) {
+		c.w[0] = window_in(m, from);
+		c.w[1] = window_in(m, k);
+		if (c.w[1] && c.w[0]->scope != c.w[1]->scope)
+			rc = settle(m, &c, from, k, &from);
+	}
+	if (rc < 0)
+		return rc;
+	name.scope = window_in(m, from)->scope;
+	rc = cr_policy_window_add(m->out->policy, w->number, &name);
+	if (rc == -EEXIST)
+		rc = cr_policy_window_add(m->out->policy, 0, &name);
+	if (rc < 0)
+		return rc;
+	m->to = (unsigned int)rc;
+	return merge_calls(m);
+}
+
+static int merge_windows(struct merging *m)
+{
+	const struct cr_policy_window *w;
+	size_t i, k;
+	int rc = 0;
+
+	m->out->policy->outside_any = true;
+	for (i = 0; i < m->n; i++) {
+		m->out->policy->outside_any &= m->in[i]->outside_any;
+		for (k = 0; k < m->in[i]->n_windows && rc == 0; k++) {
+			w = m->in[i]->windows[k];
+			if (!cr_policy_window_find(m->out->policy, w->object, w->function))
+				rc = merge_window(m, i, w);
+		}
+	}
+	return rc;
+}
+
 int cr_merge_policies(const struct cr_policy *const *in, size_t n, enum cr_prefer prefer,
 		      struct cr_merge *out)
 {
 	struct merging m = { .in = in, .n = n, .prefer = prefer, .out = out };
-	enum cr_abi abi;
-	uint32_t nr;
 	int rc;
 
 	*out = (struct cr_merge){ .policy = cr_policy_new() };
-	rc = out->policy ? merge_head(&m) : -ENOMEM;
-	for (abi = 0; abi < CR_ABI_COUNT; abi++)
-		for (nr = 0; nr < CR_NR_MAX && rc == 0; nr++)
-			rc = merge_call(&m, abi, nr);
+	m.window = calloc(n, sizeof(*m.window));
+	rc = out->policy && m.window ? merge_head(&m) : -ENOMEM;
+	if (rc == 0)
+		rc = merge_calls(&m);
+	if (rc == 0)
+		rc = merge_windows(&m);
 	if (rc == 0)
 		rc = merge_horizon(&m);
+	free(m.window);
 	if (rc < 0)
 		cr_merge_fini(out);
 	return rc;
@@ -323,6 +414,41 @@ static int unchanged(const struct cr_policy *like, const struct cr_buf *old, con
 	return -EAGAIN;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct cr_policy_window *x = *(struct cr_policy_window *const *)a;
+	const struct cr_policy_window *y = *(struct cr_policy_window *const *)b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static void sort_windows(struct cr_policy *p)
+{
+	if (p->n_windows > 1)
+		qsort(p->windows, p->n_windows, sizeof(*p->windows), by_number);
+}
+
+/* Each window gets the number that @like has for its function; those that @like lacks keep theirs
+ * where they can, and come behind all others else. */
+static void renumber(struct cr_policy *p, const struct cr_policy *like)
+{
+	unsigned int next = like->n_windows ? like->windows[like->n_windows - 1]->number + 1 : 1;
+	size_t i;
+
+	if (p->n_windows && p->windows[p->n_windows - 1]->number >= next)
+		next = p->windows[p->n_windows - 1]->number + 1;
+	for (i = 0; i < p->n_windows; i++) {
+		struct cr_policy_window *w = p->windows[i];
+		unsigned int had = cr_policy_window_find(like, w->object, w->function);
+
+		if (had)
+			w->number = had;
+		else if (cr_policy_window(like, w->number))
+			w->number = next++;
+	}
+	sort_windows(p);
+}
+
 static int make_text(const struct cr_policy *p, const struct cr_buf *old, const char *shown,
 		     struct cr_buf *text, struct cr_err *err)
 {
@@ -332,7 +458,7 @@ static int make_text(const struct cr_policy *p, const struct cr_buf *old, const 
 			cr_text_prove(shown, text, p, NULL, err);
 }
 
-int cr_merge_write(const struct cr_policy *p, const struct cr_policy *like, const char *path,
+int cr_merge_write(struct cr_policy *p, const struct cr_policy *like, const char *path,
 		   struct cr_buf *text, struct cr_err *err)
 {
 	const char *shown = path ? path : "the merged policy";
@@ -341,6 +467,7 @@ int cr_merge_write(const struct cr_policy *p, const struct cr_policy *like, cons
 
 	if (!like->source)
 		return cr_err_sys(err, -ENOMEM, "cannot write %s", shown);
+	renumber(p, like);
 	rc = path ? cr_disk_lock(path, false, &disk, err) : 0;
 	if (rc < 0)
 		return rc;

@@ -356,8 +356,7 @@ static int scan_entry(struct pass *p, struct cr_line *l, struct cr_span t)
 	snprintf(key, sizeof(key), "%.*s", (int)l->key.len, l->key.s);
 	if (p->now.section == CR_SEC_NONE)
 		return wrong(p, "\"%s\" stands before the first [section]", key);
-	if (++p->s->n_keys > CR_KEYS_MAX)
-		return wrong(p, "more than %d entries", CR_KEYS_MAX);
+	p->s->n_keys++;
 	value = strip((struct cr_span){ eq + 1, t.len - (size_t)(eq + 1 - t.s) });
 	rc = value.len && value.s[0] == '"' ? scan_quoted(p, l, value) : scan_plain(p, l, value);
 	if (rc < 0)

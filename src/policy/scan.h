@@ -19,8 +19,6 @@
 
 /* iniparser 4.1 gives up on the whole file at a line of 1023 bytes. */
 #define CR_LINE_MAX 1000
-/* iniparser looks its keys up one by one: a bound keeps a hostile file from costing minutes. */
-#define CR_KEYS_MAX 8192
 #define CR_LINES_MAX 65536
 #define CR_TEXT_MAX (4u << 20)
 

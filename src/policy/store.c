@@ -308,35 +308,63 @@ const struct cr_policy *cr_store_policy(const struct cr_store *s)
 	return s->policy;
 }
 
-static int name_window(struct cr_store *s, struct cr_seen_window *w, struct cr_err *err)
+/* The windows that the run has not been told of leave it again. */
+static void untell(struct cr_store *s)
 {
-	int rc = 0;
-
-	if (!w->now) {
-		w->wanted = true;
-		rc = save(s, err);
-	}
-	if (rc < 0 && !w->told)
+	while (s->seen.n_windows && !s->seen.windows[s->seen.n_windows - 1].told)
 		cr_seen_unname(&s->seen, s->policy);
-	if (rc < 0)
+}
+
+static int name_windows(struct cr_store *s, const struct cr_window_name *names, size_t n,
+			struct cr_err *err)
+{
+	struct cr_seen_window *w;
+	bool missing = false;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		rc = cr_value_window_check(&names[i], err);
+		if (rc < 0)
+			return rc;
+		w = cr_seen_name(&s->seen, &names[i], s->policy);
+		if (!w)
+			return cr_err_sys(err, -ENOMEM, "cannot write %s", s->path);
+		w->wanted = !w->now;
+		missing |= w->wanted;
+	}
+	return missing ? save(s, err) : 0;
+}
+
+int cr_store_windows(struct cr_store *s, const struct cr_window_name *names, size_t n,
+		     unsigned int *numbers, struct cr_err *err)
+{
+	struct cr_seen_window *w;
+	size_t i;
+	int rc = name_windows(s, names, n, err);
+
+	if (rc < 0) {
+		untell(s);
 		return rc;
-	if (!w->told && s->all)
-		cr_seen_old(&s->seen, w->number, s->policy);
-	w->told = true;
-	return (int)w->number;
+	}
+	for (i = 0; i < n; i++) {
+		w = cr_seen_name(&s->seen, &names[i], s->policy);
+		if (!w)
+			return -ENOMEM;		/* not so: they are all there */
+		if (!w->told && s->all)
+			cr_seen_old(&s->seen, w->number, s->policy);
+		w->told = true;
+		numbers[i] = w->number;
+	}
+	return 0;
 }
 
 int cr_store_window(struct cr_store *s, const struct cr_window_name *name, struct cr_err *err)
 {
-	struct cr_seen_window *w;
-	int rc = cr_value_window_check(name, err);
+	unsigned int number;
+	int rc = cr_store_windows(s, name, 1, &number, err);
 
-	if (rc < 0)
-		return rc;
-	w = cr_seen_name(&s->seen, name, s->policy);
-	if (!w)
-		return cr_err_sys(err, -ENOMEM, "cannot write %s", s->path);
-	return name_window(s, w, err);
+	return rc < 0 ? rc : (int)number;
 }
 
 const struct cr_rule *cr_store_find(const struct cr_store *s, unsigned int window,
@@ -368,8 +396,8 @@ static int check_call(const struct cr_store *s, unsigned int window, uint32_t nr
 	return 0;
 }
 
-int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
-		 const char *exe, const char *stack, struct cr_err *err)
+int cr_store_note(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		  const char *exe, const char *stack, struct cr_err *err)
 {
 	const struct cr_rule *r;
 	struct cr_seen_call *c;
@@ -388,10 +416,16 @@ int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint3
 		c->calls = 1;
 	if (!known)
 		c->seen_saved = false;	/* a person has deleted it since; it is made all the same */
-	if (known)
-		return 0;
-	rc = save(s, err);
-	return rc < 0 ? rc : 1;
+	return !known;
+}
+
+int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
+		 const char *exe, const char *stack, struct cr_err *err)
+{
+	int fresh = cr_store_note(s, window, abi, nr, exe, stack, err);
+	int rc = fresh > 0 ? save(s, err) : 0;
+
+	return rc < 0 ? rc : fresh;
 }
 
 void cr_store_count(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,

@@ -23,7 +23,7 @@ static void grow(struct cr_policy *p, const char *text, size_t size)
 	must(cr_ini_edit(text, size, p, &out) == 0, "a longer policy can be written");
 	if (cr_ini_parse("fuzz", cr_buf_str(&out), out.len, &again, &err) < 0) {
 		/* a file that was full to the brim */
-		must(strstr(err.text, "too large") || strstr(err.text, "entries"), err.text);
+		must(strstr(err.text, "too large"), err.text);
 		return;
 	}
 	must(again->n_own == p->n_own && again->n_rules == p->n_rules, "the rules are the same");

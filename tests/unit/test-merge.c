@@ -68,6 +68,26 @@ static void rule_text(struct cr_buf *rules, struct cr_buf *evidence, uint32_t ru
 	}
 }
 
+/* Windows of three functions, some of them, under numbers that say nothing. */
+static void windows_text(struct cr_buf *text, uint32_t runs)
+{
+	static const char *const heads[] = { "function = f\nscope = process\n",
+					     "function = \"g(x);\"\n",
+					     "function = f\nobject = libf.so\n" };
+	uint32_t i, first = 1 + below(4);
+
+	for (i = 0; i < CR_ARRAY_SIZE(heads); i++) {
+		cr_auto_buf struct cr_buf rules = CR_BUF_INIT, ev = CR_BUF_INIT;
+		uint32_t number = 1 + (first + 5 * i) % 13;
+
+		if (below(2))
+			continue;
+		rule_text(&rules, &ev, runs);
+		cr_buf_addf(text, "[window %u]\n%s%s[window %u evidence]\n%s", number, heads[i],
+			    cr_buf_str(&rules), number, cr_buf_str(&ev));
+	}
+}
+
 /* A policy file made by chance, which may include base sets that contradict each other. */
 static void write_policy(const char *name, bool with_bases)
 {
@@ -87,6 +107,7 @@ static void write_policy(const char *name, bool with_bases)
 		cr_buf_addf(&text, "horizon = 6.%u.0 %u\n", 1 + below(9), 440 + below(20));
 	cr_buf_addf(&text, "[syscalls]\n%s[syscalls x32]\n%s[evidence]\n%s", cr_buf_str(&rules),
 		    cr_buf_str(&i386), cr_buf_str(&ev));
+	windows_text(&text, runs);
 	write_file(name, cr_buf_str(&text));
 }
 
@@ -239,20 +260,41 @@ CR_TEST(associative)
 	end();
 }
 
-/* What holds after is at least what held before, for each call. */
-static void check_above(const char *low, const char *high, int round)
+/* The window of @q that is about the same function as window @window of @p. */
+static unsigned int same_window(const struct cr_policy *p, unsigned int window,
+				const struct cr_policy *q)
 {
-	struct cr_policy *p = load(low), *q = load(high);
+	const struct cr_policy_window *w = cr_policy_window(p, window);
+	unsigned int there = w ? cr_policy_window_find(q, w->object, w->function) : 0;
+
+	return w && !there ? CR_WINDOW_NR_MAX + 1 : there;
+}
+
+/* What holds after is at least what held before, for each call. */
+static void check_above_in(const struct cr_policy *p, unsigned int window,
+			   const struct cr_policy *q, int round)
+{
+	unsigned int there = same_window(p, window, q);
 	const struct cr_rule *a, *b;
 	uint32_t at;
 
 	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
-		a = cr_policy_find(p, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
-		b = cr_policy_find(q, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
+		a = cr_policy_find_in(p, window, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
+		b = cr_policy_find_in(q, there, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
 		if (a && (!b || b->act < a->act))
-			CR_FAIL("round %d: call %u of %s is %d, and %d after the merge", round, at,
-				low, a->act, b ? (int)b->act : 0);
+			CR_FAIL("round %d: call %u of window %u is %d, and %d after the merge",
+				round, at, window, a->act, b ? (int)b->act : 0);
 	}
+}
+
+static void check_above(const char *low, const char *high, int round)
+{
+	struct cr_policy *p = load(low), *q = load(high);
+	size_t i;
+
+	check_above_in(p, 0, q, round);
+	for (i = 0; i < p->n_windows; i++)
+		check_above_in(p, p->windows[i]->number, q, round);
 	cr_policy_free(p);
 	cr_policy_free(q);
 }
@@ -272,14 +314,35 @@ CR_TEST(monotone)
 	end();
 }
 
-static uint64_t sum_of(const struct cr_policy *p, const struct cr_rule *r, uint32_t *seen)
+static uint64_t sum_of(const struct cr_policy *p, unsigned int window, const struct cr_rule *r,
+		       uint32_t *seen)
 {
-	const struct cr_rule *own = cr_policy_own(p, r->abi, r->nr);
+	const struct cr_rule *own = cr_policy_own_in(p, window, r->abi, r->nr);
 
 	if (!cr_rule_learned(own))
 		return 0;
 	*seen += own->ev->seen;
 	return own->ev->calls;
+}
+
+static void check_counts_in(const struct cr_policy *p, const struct cr_policy *q,
+			    const struct cr_policy *m, unsigned int window)
+{
+	struct cr_rule *const *rules;
+	size_t i, n;
+
+	rules = cr_policy_rules_in(m, window, &n);
+	for (i = 0; i < n; i++) {
+		const struct cr_rule *r = rules[i];
+		uint32_t seen = 0;
+		uint64_t calls = sum_of(p, same_window(m, window, p), r, &seen);
+
+		calls += sum_of(q, same_window(m, window, q), r, &seen);
+		if (!cr_rule_learned(r))
+			continue;
+		CR_CHECK_INT(r->ev->seen, seen);
+		CR_CHECK_INT(r->ev->calls, calls);
+	}
 }
 
 static void check_counts(const char *a, const char *b, const char *ab)
@@ -289,17 +352,9 @@ static void check_counts(const char *a, const char *b, const char *ab)
 
 	CR_CHECK_INT(m->runs, p->runs + q->runs);
 	CR_CHECK_INT(m->all_runs, p->all_runs + q->all_runs);
-	for (i = 0; i < m->n_own; i++) {
-		const struct cr_rule *r = m->rules[i];
-		uint32_t seen = 0;
-		uint64_t calls = sum_of(p, r, &seen);
-
-		calls += sum_of(q, r, &seen);
-		if (!cr_rule_learned(r))
-			continue;
-		CR_CHECK_INT(r->ev->seen, seen);
-		CR_CHECK_INT(r->ev->calls, calls);
-	}
+	check_counts_in(p, q, m, 0);
+	for (i = 0; i < m->n_windows; i++)
+		check_counts_in(p, q, m, m->windows[i]->number);
 	cr_policy_free(p);
 	cr_policy_free(q);
 	cr_policy_free(m);
@@ -447,7 +502,10 @@ static void mutate(const char *name)
 		"s/ calls, / call, /", "s/, 1\\/2 all//",
 		"s/^runs = .*/runs = 4/", "s/first in 1/first in 2/", "s/f < g/f < h/",
 		"s/^\\[syscalls x32\\]/\\[syscalls x32\\]\\nnr:300 = log/",
-		"s/^read = allow/nr:0 = allow/",
+		"s/^read = allow/nr:0 = allow/", "s/scope = process/scope = thread/",
+		"s/^function = f/function = \"f\"/", "s/ evidence\\]/ evidence x32\\]/",
+		"s/libf.so/libg.so/",
+		"s/^\\[policy\\]/&\\noutside = any/",
 	};
 	char command[256];
 
@@ -456,22 +514,30 @@ static void mutate(const char *name)
 	CR_CHECK_INT(system(command), 0);
 }
 
+/* Whether a rule is learned is evidence, too. */
+static void same_evidence(const struct cr_policy *p, unsigned int window)
+{
+	struct cr_evidence none = { .seen = 1 };
+	struct cr_rule *const *rules;
+	size_t i, n;
+
+	rules = cr_policy_rules_in(p, window, &n);
+	for (i = 0; i < n; i++)
+		CR_CHECK_INT(cr_rule_witness(rules[i], &none), 0);
+}
+
 /* What a policy says, spelled in the writer's one way: the whole file, not rule by rule. */
 static void spell(const char *name, bool evidence, struct cr_buf *out)
 {
 	struct cr_policy *p = load(name);
-	struct cr_evidence none = { .seen = 1 };
 	size_t i;
 
-	if (!evidence)
+	if (!evidence) {
 		p->runs = p->all_runs = 0;
-	for (i = 0; i < p->n_own && !evidence; i++)
-		if (p->rules[i]->ev)
-			CR_CHECK_INT(cr_rule_witness(p->rules[i], &none), 0);
-	/* Whether a rule is learned is evidence, too. */
-	for (i = 0; i < p->n_own && !evidence; i++)
-		if (!p->rules[i]->ev)
-			CR_CHECK_INT(cr_rule_witness(p->rules[i], &none), 0);
+		same_evidence(p, 0);
+		for (i = 0; i < p->n_windows; i++)
+			same_evidence(p, p->windows[i]->number);
+	}
 	CR_CHECK_INT(cr_ini_edit("", 0, p, out), 0);
 	cr_policy_free(p);
 }
@@ -521,6 +587,80 @@ CR_TEST(empty_when_equal)
 	end();
 }
 
+CR_TEST(windows_by_name)
+{
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	struct cr_policy *p[2];
+	struct cr_merge m;
+	struct cr_diff d;
+
+	begin();
+	write_file("a", "[policy]\noutside = any\n# one\n[window 1]\nfunction = f\nread = allow\n"
+		   "# seven\n[window 7]\nfunction = g\nread = never\n");
+	write_file("b", "[policy]\noutside = any\n[window 1]\nfunction = h\nread = allow\n"
+		   "[window 2]\nfunction = g\nread = allow\nwrite = allow\n"
+		   "[window 7]\nfunction = f\nscope = process\nobject = o\n"
+		   "[window 8]\nfunction = f\nread = log\n");
+	p[0] = load("a");
+	p[1] = load("b");
+	CR_CHECK_INT(cr_diff_policies(p[0], p[1], 0, &d), 0);
+	CR_CHECK_INT(d.n, 6);
+	CR_CHECK(d.v[0].kind == CR_DIFF_RULE && strcmp(d.v[0].window->function, "f") == 0);
+	CR_CHECK_STR(d.v[0].b, "log");
+	CR_CHECK(d.v[2].nr == 1 && !d.v[2].a && strcmp(d.v[2].window->function, "g") == 0);
+	CR_CHECK(d.v[3].kind == CR_DIFF_WINDOW && !d.v[3].a);
+	CR_CHECK_STR(d.v[3].b, "thread");
+	CR_CHECK_STR(d.v[5].b, "process");
+	CR_CHECK_STR(d.v[5].window->object, "o");
+	cr_diff_fini(&d);
+	CR_CHECK_INT(cr_merge_policies((const struct cr_policy *const *)p, 2, CR_PREFER_NONE, &m),
+		     0);
+	CR_CHECK_INT(m.n, 2);
+	CR_CHECK(m.n_open == 0 && m.conflicts[0].w[0] && m.conflicts[0].w[1]->number == 8);
+	if (cr_merge_write(m.policy, p[0], NULL, &text, &err) < 0)
+		CR_FAIL("%s", err.text);
+	CR_CHECK_STR(text.s, "[policy]\noutside = any\n# one\n[window 1]\nfunction = f\n"
+		     "read = log\n# seven\n[window 7]\nfunction = g\nread = never\n"
+		     "write = allow\n\n[window 8]\nfunction = \"h\"\nread = allow\n\n"
+		     "[window 9]\nfunction = \"f\"\nobject = \"o\"\nscope = process\n");
+	/* with the comments and the numbers of a file that is not the first */
+	if (cr_merge_write(m.policy, p[1], NULL, &text, &err) < 0)
+		CR_FAIL("%s", err.text);
+	CR_CHECK_STR(text.s, "[policy]\noutside = any\n[window 1]\nfunction = h\nread = allow\n"
+		     "[window 2]\nfunction = g\nread = never\nwrite = allow\n"
+		     "[window 7]\nfunction = f\nscope = process\nobject = o\n"
+		     "[window 8]\nfunction = f\nread = log\n");
+	cr_merge_fini(&m);
+	cr_policy_free(p[0]);
+	cr_policy_free(p[1]);
+	end();
+}
+
+CR_TEST(scopes_conflict)
+{
+	struct cr_policy *p[2];
+	struct cr_merge m;
+
+	begin();
+	write_file("a", "[policy]\noutside = any\n[window 1]\nfunction = f\n");
+	write_file("b", "[window 3]\nfunction = f\nscope = process\n");
+	p[0] = load("a");
+	p[1] = load("b");
+	CR_CHECK_INT(cr_merge_policies((const struct cr_policy *const *)p, 2, CR_PREFER_NONE, &m),
+		     0);
+	CR_CHECK(m.n == 1 && m.n_open == 1 && m.conflicts[0].kind == CR_CONFLICT_SCOPE);
+	CR_CHECK(m.conflicts[0].w[1]->scope == CR_SCOPE_PROCESS && !m.policy->outside_any);
+	cr_merge_fini(&m);
+	CR_CHECK_INT(cr_merge_policies((const struct cr_policy *const *)p, 2, CR_PREFER_LAST, &m),
+		     0);
+	CR_CHECK_INT(m.n_open, 0);
+	CR_CHECK_INT(cr_policy_window(m.policy, 1)->scope, CR_SCOPE_PROCESS);
+	cr_merge_fini(&m);
+	cr_policy_free(p[0]);
+	cr_policy_free(p[1]);
+	end();
+}
+
 CR_TEST(effective)
 {
 	begin();
@@ -548,6 +688,8 @@ int main(void)
 	CR_RUN(lowest_horizon, "the lowest horizon holds, raised to what was learned");
 	CR_RUN(written_meanwhile, "what a learner writes during a merge is not overwritten");
 	CR_RUN(empty_when_equal, "a diff is empty exactly when both policies say the same");
+	CR_RUN(windows_by_name, "windows are one by their function, whatever their numbers");
+	CR_RUN(scopes_conflict, "a window's scope is for a person to settle");
 	CR_RUN(effective, "an effective diff does not care which file a rule stands in");
 	return cr_done();
 }
