@@ -13,8 +13,8 @@ libcr_a_SOURCES = \
 	include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
 	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
-	include/cr/sha256.h \
-	include/cr/tally.h include/cr/tracee.h include/cr/unwind.h \
+	include/cr/rule.h include/cr/sha256.h \
+	include/cr/tally.h include/cr/tracee.h include/cr/trust.h include/cr/unwind.h \
 	include/cr/utf8.h include/cr/wait.h \
 	include/cr/wake.h include/cr/window.h include/cr/targets.h \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
@@ -68,10 +68,11 @@ chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/optio
 	src/cli/find.c src/cli/windows.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \
-	src/cli/check.c src/cli/chestnut.c src/cli/diff.c src/cli/doctor.c src/cli/edit.c \
-	src/cli/export.c src/cli/finalize.c src/cli/find.c src/cli/functions.c \
-	src/cli/import.c src/cli/json.c src/cli/lint.c src/cli/many.c src/cli/merge.c \
-	src/cli/options.c src/cli/show.c
+	src/cli/check.c src/cli/chestnut.c src/cli/completeness.c src/cli/diff.c \
+	src/cli/doctor.c src/cli/edit.c src/cli/explain.c src/cli/export.c \
+	src/cli/finalize.c src/cli/find.c src/cli/functions.c src/cli/import.c \
+	src/cli/json.c src/cli/lint.c src/cli/many.c src/cli/merge.c src/cli/options.c \
+	src/cli/plot.c src/cli/rule.c src/cli/show.c src/cli/tables.c src/cli/trust.c
 chestnut_LDADD = $(cr_libs)
 
 policydir = $(pkgdatadir)/policies

@@ -29,7 +29,7 @@ NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9
 	tests/live/test-redis-suite.sh
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/fuzz/replay.sh tests/golden/run.sh tests/unit/test-manage.sh \
-	tests/unit/test-window-commands.sh
+	tests/unit/test-show.sh tests/unit/test-window-commands.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-image fuzz-import fuzz-ini
 
@@ -40,7 +40,8 @@ test_bp_SOURCES = tests/unit/test-bp.c
 test_bp_CPPFLAGS = $(test_cppflags)
 test_bp_LDADD = $(cr_libs)
 test_commands_SOURCES = tests/unit/test-commands.c \
-	src/cli/options.c src/cli/find.c src/cli/show.c src/cli/finalize.c
+	src/cli/options.c src/cli/find.c src/cli/show.c src/cli/finalize.c src/cli/json.c \
+	src/cli/many.c src/cli/plot.c src/cli/rule.c src/cli/trust.c
 test_commands_CPPFLAGS = $(test_cppflags)
 test_commands_LDADD = $(cr_libs)
 test_complete_SOURCES = tests/unit/test-complete.c
@@ -91,7 +92,7 @@ test_judge_window_SOURCES = tests/unit/test-judge-window.c
 test_judge_window_CPPFLAGS = $(test_cppflags)
 test_judge_window_LDADD = $(cr_libs)
 test_lint_SOURCES = tests/unit/test-lint.c src/cli/lint.c src/cli/json.c \
-	src/cli/options.c src/cli/find.c
+	src/cli/options.c src/cli/find.c src/cli/tables.c
 test_lint_CPPFLAGS = $(test_cppflags)
 test_lint_LDADD = $(cr_libs)
 test_merge_SOURCES = tests/unit/test-merge.c

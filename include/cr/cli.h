@@ -23,6 +23,7 @@
 
 #include "cr/buf.h"
 #include "cr/err.h"
+#include "cr/lint.h"
 #include "cr/names.h"
 #include "cr/policy.h"
 
@@ -116,6 +117,10 @@ struct cr_policies {
 int cr_policies_load(char **args, struct cr_policies *all, struct cr_err *err) CR_MUST_CHECK;
 void cr_policies_free(struct cr_policies *all);
 
+/* Reads all the tables of lint, from @dir or (NULL) from where they are installed. On failure @rows
+ * holds what was read until then. */
+int cr_lint_tables(const char *dir, struct cr_lint_rows *rows, struct cr_err *err) CR_MUST_CHECK;
+
 /* chestnut's commands; argv[0] is the command. They print their own errors and answer an
  * exit status. */
 int cr_cmd_allow(int argc, char **argv);
@@ -125,8 +130,10 @@ int cr_cmd_drop(int argc, char **argv);
 int cr_cmd_merge(int argc, char **argv);
 int cr_cmd_diff(int argc, char **argv);
 int cr_cmd_check(int argc, char **argv);
+int cr_cmd_completeness(int argc, char **argv);
 int cr_cmd_show(int argc, char **argv);
 int cr_cmd_finalize(int argc, char **argv);
+int cr_cmd_explain(int argc, char **argv);
 int cr_cmd_export(int argc, char **argv);
 int cr_cmd_lint(int argc, char **argv);
 int cr_cmd_import(int argc, char **argv);

@@ -125,6 +125,9 @@ const struct cr_rule *cr_policy_find(const struct cr_policy *p, enum cr_abi abi,
 /* The own rule of a call, or NULL. Borrowed until the policy changes. */
 struct cr_rule *cr_policy_own(const struct cr_policy *p, enum cr_abi abi, uint32_t nr);
 
+/* The base sets' rule of a call, which an own one may hide, or NULL. Borrowed likewise. */
+const struct cr_rule *cr_policy_base(const struct cr_policy *p, enum cr_abi abi, uint32_t nr);
+
 /* Adds or replaces the own rule (@base NULL) or a base set's rule of a call. The new rule has
  * no evidence and no line. -ENOMEM: @p is unchanged. */
 int cr_policy_set(struct cr_policy *p, const char *base, enum cr_abi abi, uint32_t nr,

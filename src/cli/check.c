@@ -135,6 +135,9 @@ static void json_one(struct cr_json *j, struct json_object *list, const struct f
 
 static void print_sum(const struct cr_policy *p, size_t n)
 {
+	if (cr_policy_changed(p))
+		printf("note: %s, or a base set that it includes, was changed since it was "
+		       "finalized\n", p->path);
 	if (n)
 		printf("%s is not up to date: %zu call%s would be added (chestnut merge does)\n",
 		       p->path, n, n == 1 ? "" : "s");
@@ -199,6 +202,7 @@ static int check(const struct cr_policy *p, const struct cr_policies *learned, b
 	t.add = cr_json_array(&t.j, t.j.top, "would-add");
 	t.denied = cr_json_array(&t.j, t.j.top, "denied");
 	check_all(&t);
+	cr_json_bool(&t.j, t.j.top, "changed", cr_policy_changed(p));
 	cr_json_bool(&t.j, t.j.top, "up-to-date", t.n == 0);
 	if (!json)
 		print_sum(p, t.n);

@@ -18,6 +18,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "show", "what a policy says, and how far to trust it", cr_cmd_show },
+	{ "explain", "why a call is in a policy, and what is lost without it", cr_cmd_explain },
+	{ "completeness", "how many new calls the next execution may bring", cr_cmd_completeness },
 	{ "finalize", "end learning: from now on the policy is enforced", cr_cmd_finalize },
 	{ "merge", "make one policy of several", cr_cmd_merge },
 	{ "diff", "what two policies say differently", cr_cmd_diff },

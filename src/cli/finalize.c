@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * finalize - a person says that learning is over: from now on the policy is enforced
+ *
+ * What is told is made while the policy is at hand, and printed once the file has been written.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
 #include <errno.h>
+#include <string.h>
 
 #include "cr/cli.h"
+#include "cr/filter.h"
+#include "cr/ini.h"
 #include "cr/log.h"
 #include "cr/names.h"
+#include "cr/rule.h"
 #include "cr/store.h"
+#include "cr/trust.h"
 
-enum { OPT_KEEP = CR_OPT_FIRST };
+#define INDENT 12
+#define WRAP 90
+
+enum { OPT_DRY_RUN = CR_OPT_FIRST, OPT_FORCE, OPT_JSON, OPT_KEEP };
 
 static const struct cr_option options[] = {
+	{ 'n', "dry-run", NULL, "only show what would be done", OPT_DRY_RUN },
+	{ 0, "force", NULL, "finalize what was lost events of, or is in audit mode", OPT_FORCE },
+	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
 	{ 0, "keep-unused", NULL, "keep learned calls that no --all execution has used", OPT_KEEP },
 	CR_OPTIONS_COMMON
 };
@@ -28,21 +41,15 @@ static const char *const usage[] = {
 	NULL
 };
 
-/* What is told once the file has been written, and not before. */
-struct outcome {
+struct finalizing {
+	bool dry_run;
+	bool force;
+	bool json;
 	bool keep_unused;
-	bool was_strict;
-	unsigned int allowed[CR_ABI_COUNT];
-	unsigned int denied[CR_ABI_COUNT];
-	unsigned int doubtful;
-	unsigned int idle;
-	unsigned int windows;
-	unsigned int in_windows;	/* calls allowed in them */
-	unsigned int empty;		/* windows in which none is */
-	bool outside_any;
-	struct cr_buf dropped;
-	struct cr_buf idle_names;
-	struct cr_buf empty_names;
+	bool done_before;	/* there is nothing left to do */
+	struct cr_json j;
+	struct json_object *dropped;	/* borrowed: from j */
+	struct cr_buf text;
 };
 
 /* At least one execution that traced every call has done without it. That is worth a word, and no
@@ -52,99 +59,235 @@ static bool doubtful(const struct cr_rule *r)
 	return cr_rule_learned(r) && r->ev->all_seen > 0 && r->ev->all_seen < r->ev->all_runs;
 }
 
-static void drop_unused_in(struct cr_policy *p, const struct cr_policy_window *w,
-			   struct outcome *out)
+static void tell_dropped(struct finalizing *f, const struct cr_policy_window *w,
+			 const struct cr_rule *r)
+{
+	struct json_object *o = cr_json_object(&f->j, f->dropped, NULL);
+	cr_auto_buf struct cr_buf where = CR_BUF_INIT;
+	char name[CR_NAME_MAX];
+
+	cr_window_words(w, &where);
+	cr_nr_to_name(r->abi, r->nr, name);
+	cr_buf_addf(&f->text, "%-*s%s (%s)%s%s: not used by any of %u execution%s under --all\n",
+		    INDENT, "dropped", name, cr_abi_facts[r->abi].name, w ? " " : "",
+		    w ? cr_buf_str(&where) : "", r->ev->all_runs, r->ev->all_runs == 1 ? "" : "s");
+	cr_json_text(&f->j, o, "abi", cr_abi_facts[r->abi].name);
+	cr_json_text(&f->j, o, "call", name);
+	cr_json_count(&f->j, o, "window", w ? w->number : 0);
+	cr_json_count(&f->j, o, "all-executions", r->ev->all_runs);
+}
+
+static void drop_unused(struct cr_policy *p, const struct cr_policy_window *w, struct finalizing *f)
 {
 	unsigned int window = w ? w->number : 0;
 	struct cr_rule *const *rules;
-	char name[CR_NAME_MAX];
-	const struct cr_rule *r;
 	size_t i = 0, n;
 
 	for (rules = cr_policy_rules_in(p, window, &n); i < n;
 	     rules = cr_policy_rules_in(p, window, &n)) {
-		r = rules[i++];
+		const struct cr_rule *r = rules[i++];
+
 		if (!cr_rule_unused(r))
 			continue;
-		cr_buf_addf(&out->dropped, "dropped     %s (%s)%s%s: not used by any of %u "
-			    "execution%s under --all\n", cr_nr_to_name(r->abi, r->nr, name),
-			    cr_abi_facts[r->abi].name, w ? " inside " : "", w ? w->function : "",
-			    r->ev->all_runs, r->ev->all_runs == 1 ? "" : "s");
+		tell_dropped(f, w, r);
 		cr_policy_unset_in(p, window, r->abi, r->nr);
 		i--;
 	}
 }
 
-static void drop_unused(struct cr_policy *p, struct outcome *out)
+/* Words behind one another, broken into lines that begin at the same column. */
+static void add_word(struct cr_buf *out, size_t *column, const char *word)
 {
+	size_t n = strlen(word);
+
+	if (*column + 1 + n > WRAP) {
+		cr_buf_addf(out, "\n%*s", INDENT, "");
+		*column = INDENT;
+	} else {
+		cr_buf_add(out, " ");
+		(*column)++;
+	}
+	cr_buf_add(out, word);
+	*column += n;
+}
+
+static bool passes(const struct cr_rule *r)
+{
+	return r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG;
+}
+
+static void add_names(const struct cr_rule *const *list, size_t n, bool allowed,
+		      struct cr_buf *out)
+{
+	char name[CR_NAME_MAX], action[CR_NAME_MAX], word[2 * CR_NAME_MAX + 4];
+	size_t column = WRAP;	/* a new line first */
+	const struct cr_rule *r;
 	size_t i;
 
-	drop_unused_in(p, NULL, out);
-	for (i = 0; i < p->n_windows; i++)
-		drop_unused_in(p, p->windows[i], out);
+	for (i = 0; i < n; i++) {
+		r = list[i];
+		if (passes(r) != allowed)
+			continue;
+		cr_nr_to_name(r->abi, r->nr, name);
+		if (r->act == CR_ACT_ALLOW)
+			snprintf(word, sizeof(word), "%s", name);
+		else
+			snprintf(word, sizeof(word), "%s (%s)", name, cr_action_words(r, action));
+		add_word(out, &column, word);
+	}
+	if (column < WRAP)
+		cr_buf_add(out, "\n");
+}
+
+static void tell_abi(const struct cr_policy *p, unsigned int window, enum cr_abi abi,
+		     struct finalizing *f)
+{
+	const struct cr_rule *list[CR_NR_MAX];
+	size_t i, allowed = 0, denied, n = cr_rule_list(p, window, abi, list);
+
+	for (i = 0; i < n; i++)
+		allowed += passes(list[i]);
+	denied = n - allowed;
+	if (!n)
+		return;
+	cr_buf_addf(&f->text, "%-*s%zu call%s allowed", INDENT, cr_abi_facts[abi].name, allowed,
+		    allowed == 1 ? "" : "s");
+	if (denied)
+		cr_buf_addf(&f->text, ", %zu denied by name", denied);
+	cr_buf_add(&f->text, "; all others are denied");
+	add_names(list, n, true, &f->text);
+	if (denied) {
+		if (allowed)
+			cr_buf_addf(&f->text, "%*sdenied by name:", INDENT, "");
+		add_names(list, n, false, &f->text);
+	}
+}
+
+static void tell_place(const struct cr_policy *p, const struct cr_policy_window *w,
+		       struct finalizing *f)
+{
+	cr_auto_buf struct cr_buf where = CR_BUF_INIT;
+	unsigned int abi;
+
+	if (w) {
+		cr_window_words(w, &where);
+		cr_buf_addf(&f->text, "window %u: %s%s\n", w->number, cr_buf_str(&where),
+			    w->n_rules ? "" : ", no call is allowed");
+	}
+	if (!w && p->outside_any) {
+		cr_buf_addf(&f->text, "%-*severything passes; only windows are confined\n",
+			    INDENT, "outside");
+		return;
+	}
+	for (abi = 0; abi < CR_ABI_COUNT; abi++)
+		tell_abi(p, w ? w->number : 0, (enum cr_abi)abi, f);
+}
+
+/* A window without a call that is allowed: its function may not have been entered. */
+static void tell_windows(const struct cr_policy *p, struct finalizing *f)
+{
+	cr_auto_buf struct cr_buf names = CR_BUF_INIT;
+	size_t i, k, allowed, all = 0, empty = 0;
+
+	for (i = 0; i < p->n_windows; i++) {
+		const struct cr_policy_window *w = p->windows[i];
+
+		for (k = 0, allowed = 0; k < w->n_rules; k++)
+			allowed += passes(w->rules[k]);
+		all += allowed;
+		if (allowed)
+			continue;
+		empty++;
+		cr_buf_addf(&names, " %s", w->function);
+	}
+	if (p->n_windows)
+		cr_buf_addf(&f->text, "%-*s%zu, with %zu call%s allowed inside of them; all others "
+			    "are denied there\n", INDENT, "windows", p->n_windows, all,
+			    all == 1 ? "" : "s");
+	if (empty)
+		cr_buf_addf(&f->text, "%-*s%zu window%s no call at all:%s\n", INDENT, "note",
+			    empty, empty == 1 ? " allows" : "s allow", cr_buf_str(&names));
+	f->text.failed |= names.failed;
+}
+
+static void tell_denial(const struct cr_policy *p, struct finalizing *f)
+{
+	char name[CR_NAME_MAX];
+
+	if (p->violation.what == CR_VIOLATION_KILL)
+		cr_buf_addf(&f->text, "%-*send the program", INDENT, "denied");
+	else
+		cr_buf_addf(&f->text, "%-*sfail with %s", INDENT, "denied",
+			    cr_errno_name(p->violation.err, name));
+	cr_buf_addf(&f->text, "; those above number %u fail with ENOSYS\n", cr_filter_horizon(p));
 }
 
 /* While learning, a base set's rule that is used becomes an own one: what is left was not used.
  * That is not known of the one call that always passes in the kernel. */
-static void count_idle(const struct cr_policy *p, const struct cr_rule *r, struct outcome *out)
+static bool idle(const struct cr_policy *p, const struct cr_rule *r)
 {
-	char name[CR_NAME_MAX];
-
-	if (!r->base || r->act != CR_ACT_ALLOW || !p->runs ||
-	    r->nr == cr_abi_facts[r->abi].restart_syscall)
-		return;
-	out->idle++;
-	cr_buf_addf(&out->idle_names, " %s%s%s",
-		    r->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[r->abi].name,
-		    r->abi == CR_ABI_NATIVE ? "" : ":", cr_nr_to_name(r->abi, r->nr, name));
+	return r->base && r->act == CR_ACT_ALLOW && p->runs &&
+	       r->nr != cr_abi_facts[r->abi].restart_syscall;
 }
 
-static void count(const struct cr_policy *p, struct outcome *out)
+static void tell_notes(const struct cr_policy *p, struct finalizing *f)
 {
+	cr_auto_buf struct cr_buf names = CR_BUF_INIT;
+	char call[CR_CALL_WORDS_MAX];
+	unsigned int n_doubtful = 0, n_idle = 0;
 	const struct cr_rule *r;
-	enum cr_abi abi;
-	uint32_t nr;
-
-	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
-		for (nr = 0; nr < CR_NR_MAX; nr++) {
-			r = cr_policy_find(p, abi, nr);
-			if (!r)
-				continue;
-			if (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG)
-				out->allowed[abi]++;
-			else
-				out->denied[abi]++;
-			out->doubtful += doubtful(r);
-			count_idle(p, r, out);
-		}
-	}
-}
-
-static void count_window(const struct cr_policy_window *w, struct outcome *out)
-{
-	unsigned int allowed = 0;
+	uint32_t at;
 	size_t i;
 
-	for (i = 0; i < w->n_rules; i++) {
-		allowed += w->rules[i]->act == CR_ACT_ALLOW || w->rules[i]->act == CR_ACT_LOG;
-		out->doubtful += doubtful(w->rules[i]);
-	}
-	out->windows++;
-	out->in_windows += allowed;
-	out->empty += !allowed;
-	if (!allowed)
-		cr_buf_addf(&out->empty_names, " %s", w->function);
-}
-
-static void count_all(const struct cr_policy *p, struct outcome *out)
-{
-	size_t i;
-
-	out->outside_any = p->outside_any;
-	if (!p->outside_any)
-		count(p, out);
 	for (i = 0; i < p->n_windows; i++)
-		count_window(p->windows[i], out);
+		for (at = 0; at < p->windows[i]->n_rules; at++)
+			n_doubtful += doubtful(p->windows[i]->rules[at]);
+	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX && !p->outside_any; at++) {
+		r = cr_policy_find(p, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
+		n_doubtful += r && doubtful(r);
+		if (!r || !idle(p, r))
+			continue;
+		n_idle++;
+		cr_buf_addf(&names, " %s", cr_call_words(r->abi, r->nr, call));
+	}
+	if (n_doubtful)
+		cr_buf_addf(&f->text, "%-*s%u learned call%s not seen in every execution that "
+			    "traced all calls; chestnut show tells which\n", INDENT, "note",
+			    n_doubtful, n_doubtful == 1 ? " was" : "s were");
+	if (n_idle)
+		cr_buf_addf(&f->text, "%-*s%u call%s of the base sets, kept, %s never used while "
+			    "learning:%s\n", INDENT, "note", n_idle, n_idle == 1 ? "" : "s",
+			    n_idle == 1 ? "was" : "were", cr_buf_str(&names));
+	f->text.failed |= names.failed;
+	cr_json_count(&f->j, f->j.top, "doubtful", n_doubtful);
+	cr_json_text(&f->j, f->j.top, "base-calls-not-used", names.len ? names.s + 1 : "");
+}
+
+static int tell_trust(const struct cr_policy *p, struct finalizing *f)
+{
+	struct cr_trust *all = NULL;
+	int rc = cr_trust_count(p, &all);
+
+	if (rc < 0)
+		return rc;
+	cr_buf_add(&f->text, "\n");
+	cr_trust_words(p, all, &f->text);
+	cr_trust_json(&all[0], &f->j, cr_json_object(&f->j, f->j.top, "completeness"));
+	cr_trust_free(all, p->n_windows + 1);
+	return 0;
+}
+
+static int tell_enforced(const struct cr_policy *p, struct finalizing *f)
+{
+	size_t i;
+
+	tell_place(p, NULL, f);
+	tell_windows(p, f);
+	for (i = 0; i < p->n_windows; i++)
+		tell_place(p, p->windows[i], f);
+	tell_denial(p, f);
+	tell_notes(p, f);
+	return p->runs ? tell_trust(p, f) : 0;
 }
 
 /* Is there anything that may be made, and anything that is denied? */
@@ -154,103 +297,118 @@ static int worth_enforcing(const struct cr_policy *p, struct cr_err *err)
 		return 0;
 	if (p->outside_any)
 		cr_err_set(err, -EINVAL, "%s has no window, and lets everything pass outside: "
-			   "enforcing it would deny nothing", p->path ? p->path : "the policy");
+			   "enforcing it would deny nothing", p->path);
 	else
 		cr_err_set(err, -EINVAL, "%s has no rule of its own: enforcing it would deny "
-			   "nearly everything", p->path ? p->path : "the policy");
+			   "nearly everything", p->path);
 	cr_err_hint(err, "learn first: chestnut-run --learn COMMAND");
 	return -EINVAL;
 }
 
-static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
+/* What stands against it, unless a person insists. */
+static int refuse(const struct cr_policy *p, const struct finalizing *f, struct cr_err *err)
 {
-	struct outcome *out = ctx;
-	int rc;
-
-	if (p->mode == CR_MODE_STRICT) {
-		out->was_strict = true;
-		return 0;
+	if (worth_enforcing(p, err) < 0)
+		return -EINVAL;
+	if (p->lost && !f->force) {
+		cr_err_set(err, -EINVAL, "%s was learned with %u event%s lost: a call that the "
+			   "program needs may be missing", p->path, p->lost,
+			   p->lost == 1 ? "" : "s");
+		cr_err_hint(err, "learn again into a new policy, or --force");
+		return -EINVAL;
 	}
-	if (!out->keep_unused)
-		drop_unused(p, out);
-	rc = worth_enforcing(p, err);
-	if (rc < 0)
-		return rc;
-	p->mode = CR_MODE_STRICT;
-	count_all(p, out);
-	if (!cr_buf_ok(&out->dropped) || !cr_buf_ok(&out->idle_names) ||
-	    !cr_buf_ok(&out->empty_names))
-		return cr_err_sys(err, -ENOMEM, "cannot finalize");
+	if (p->mode == CR_MODE_AUDIT && !f->force) {
+		cr_err_set(err, -EINVAL, "%s is in audit mode, which only a hand can have set: it "
+			   "shall report, not deny", p->path);
+		cr_err_hint(err, "--force, or change the line of its mode");
+		return -EINVAL;
+	}
 	return 0;
 }
 
-static void tell_windows(const struct outcome *out)
+/* What was dropped once is not dropped of a policy that is strict already: somebody may have put it
+ * back. Nor is anything where the call that would have used it may be one that was lost. */
+static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 {
-	if (out->outside_any)
-		printf("outside     everything passes; only windows are confined\n");
-	if (out->windows)
-		printf("windows     %u, with %u call%s allowed inside of them; all others are "
-		       "denied there\n", out->windows, out->in_windows,
-		       out->in_windows == 1 ? "" : "s");
-	if (out->empty)
-		printf("note        %u window%s no call at all:%s\n", out->empty,
-		       out->empty == 1 ? " allows" : "s allow", cr_buf_str(&out->empty_names));
+	struct finalizing *f = ctx;
+	size_t i;
+	int rc;
+
+	f->done_before = p->mode == CR_MODE_STRICT && p->digest && !cr_policy_changed(p);
+	if (!f->keep_unused && p->mode != CR_MODE_STRICT && !p->lost) {
+		drop_unused(p, NULL, f);
+		for (i = 0; i < p->n_windows; i++)
+			drop_unused(p, p->windows[i], f);
+	}
+	rc = refuse(p, f, err);
+	if (rc < 0)
+		return rc;
+	p->mode = CR_MODE_STRICT;
+	rc = f->done_before ? 0 : cr_policy_seal(p);
+	if (rc == 0)
+		rc = tell_enforced(p, f);
+	cr_json_text(&f->j, f->j.top, "digest", p->digest);
+	if (rc < 0 || !cr_buf_ok(&f->text))
+		return cr_err_sys(err, -ENOMEM, "cannot finalize %s", p->path);
+	return 0;
 }
 
-static void tell(const char *path, const struct outcome *out)
+static int try_it(const char *path, struct finalizing *f, struct cr_err *err)
 {
-	enum cr_abi abi;
+	struct cr_policy *p = NULL;
+	int rc = cr_ini_load(path, &p, err);
 
-	if (out->was_strict) {
-		printf("%s is strict already\n", path);
+	if (rc == 0)
+		rc = change(p, f, err);
+	cr_policy_free(p);
+	return rc;
+}
+
+static void tell(const char *path, const struct finalizing *f)
+{
+	if (f->done_before) {
+		printf("%s is strict already, and not changed since\n", path);
 		return;
 	}
-	fputs(cr_buf_str(&out->dropped), stdout);
-	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
-		if (!out->allowed[abi] && !out->denied[abi])
-			continue;
-		printf("%-11s %u call%s allowed", cr_abi_facts[abi].name, out->allowed[abi],
-		       out->allowed[abi] == 1 ? "" : "s");
-		if (out->denied[abi])
-			printf(", %u denied by name", out->denied[abi]);
-		printf("; all others are denied\n");
-	}
-	tell_windows(out);
-	if (out->doubtful)
-		printf("note        %u learned call%s not seen in every execution that traced all "
-		       "calls; chestnut show tells which\n", out->doubtful,
-		       out->doubtful == 1 ? " was" : "s were");
-	if (out->idle)
-		printf("note        %u call%s of the base sets, kept, %s never used while "
-		       "learning:%s\n", out->idle, out->idle == 1 ? "" : "s",
-		       out->idle == 1 ? "was" : "were",
-		       cr_buf_str(&out->idle_names));
-	printf("%s is strict now\n", path);
+	fputs(cr_buf_str(&f->text), stdout);
+	printf("%s%s\n", path, f->dry_run ? " would be strict; nothing was written" :
+					   " is strict now");
 }
 
-static int finalize(const char *name, struct outcome *out, struct cr_err *err)
+static int finalize(const char *name, struct finalizing *f, struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
 	int rc = cr_policy_path(name, false, &path, err);
 
+	cr_json_begin(&f->j);
+	cr_json_text(&f->j, f->j.top, "policy", cr_buf_str(&path));
+	f->dropped = cr_json_array(&f->j, f->j.top, "dropped");
 	if (rc == 0)
-		rc = cr_store_edit(cr_buf_str(&path), change, out, err);
-	if (rc == 0)
-		tell(cr_buf_str(&path), out);
+		rc = f->dry_run ? try_it(cr_buf_str(&path), f, err) :
+				  cr_store_edit(cr_buf_str(&path), change, f, err);
+	cr_json_bool(&f->j, f->j.top, "written", !f->dry_run && !f->done_before);
+	if (rc == 0 && !f->json)
+		tell(cr_buf_str(&path), f);
+	if (cr_json_end(&f->j, rc == 0 && f->json ? stdout : NULL) < 0 && rc == 0 && f->json)
+		rc = cr_err_sys(err, -ENOMEM, "cannot print what was done");
+	cr_buf_fini(&f->text);
 	return rc;
 }
 
 int cr_cmd_finalize(int argc, char **argv)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
-	struct outcome out = { .dropped = CR_BUF_INIT };
+	struct finalizing f = { .text = CR_BUF_INIT };
 	struct cr_err err = { "", "" };
 	int id;
 
 	while ((id = cr_options_next(&it, &err)) > 0) {
 		if (cr_options_common(&it, id, usage))
 			return CR_EXIT_OK;
-		out.keep_unused |= id == OPT_KEEP;
+		f.dry_run |= id == OPT_DRY_RUN;
+		f.force |= id == OPT_FORCE;
+		f.json |= id == OPT_JSON;
+		f.keep_unused |= id == OPT_KEEP;
 	}
 	if (id == 0 && argc - it.at != 1) {
 		id = cr_err_set(&err, -EINVAL, "finalize wants one policy");
@@ -260,11 +418,7 @@ int cr_cmd_finalize(int argc, char **argv)
 		cr_log_err(&err);
 		return CR_EXIT_USAGE;
 	}
-	id = finalize(argv[it.at], &out, &err);
-	cr_buf_fini(&out.dropped);
-	cr_buf_fini(&out.idle_names);
-	cr_buf_fini(&out.empty_names);
-	if (id == 0)
+	if (finalize(argv[it.at], &f, &err) == 0)
 		return CR_EXIT_OK;
 	cr_log_err(&err);
 	return CR_EXIT_FAIL;

@@ -346,6 +346,14 @@ static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
 	return 0;
 }
 
+/* Who has finalized a policy knows what it says; somebody has changed that since. */
+static void note_changes(const struct cr_run_plan *plan)
+{
+	if (plan->mode != CR_MODE_LEARN && plan->policy && cr_policy_changed(plan->policy))
+		cr_info("note: %s, or a base set that it includes, was changed since it was "
+			"finalized", plan->policy_path);
+}
+
 /* A program that the kernel would give privileges to gets none under an ordinary user's tracer. */
 static void warn_privileges(const struct cr_run_plan *plan)
 {
@@ -383,8 +391,10 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 		rc = load_policy(plan, err);
 	if (rc == 0)
 		rc = check_sense(plan, err);
-	if (rc == 0)
+	if (rc == 0) {
+		note_changes(plan);
 		warn_privileges(plan);
+	}
 	return rc;
 }
 

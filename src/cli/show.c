@@ -13,10 +13,15 @@
 #include "cr/ini.h"
 #include "cr/log.h"
 #include "cr/names.h"
+#include "cr/rule.h"
+#include "cr/trust.h"
 
-enum { OPT_VERBOSE = CR_OPT_FIRST };
+#define WRAP 78
+
+enum { OPT_JSON = CR_OPT_FIRST, OPT_VERBOSE };
 
 static const struct cr_option options[] = {
+	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
 	{ 'v', "verbose", NULL, "show the stack that first made each call", OPT_VERBOSE },
 	CR_OPTIONS_COMMON
 };
@@ -46,6 +51,17 @@ static void fact(const char *what, const char *value)
 		printf("%-11s %s\n", what, value);
 }
 
+static void show_learning(const struct cr_policy *p)
+{
+	printf("%-11s %u", "executions", p->runs);
+	if (p->all_runs)
+		printf(", %u of them with every call traced", p->all_runs);
+	printf("\n");
+	if (p->lost)
+		printf("%-11s %u event%s of these, which may have been calls that are not here\n",
+		       "lost", p->lost, p->lost == 1 ? "" : "s");
+}
+
 static void show_header(const struct view *v)
 {
 	const struct cr_policy *p = v->p;
@@ -57,6 +73,10 @@ static void show_header(const struct view *v)
 	fact("build-id", p->build_id);
 	fact("mode", p->mode == CR_MODE_UNSET ? "not set: learned unless told otherwise" :
 					       cr_mode_name(p->mode));
+	if (p->digest)
+		fact("finalized", cr_policy_changed(p) ?
+		     "yes, and changed since then: it, or a base set that it includes" :
+		     "yes, and not changed since then");
 	if (p->violation.what == CR_VIOLATION_KILL)
 		fact("violation", "kills the program");
 	else
@@ -64,186 +84,254 @@ static void show_header(const struct view *v)
 	if (p->horizon_kernel || p->horizon_nr)
 		printf("%-11s Linux %s, calls up to number %u\n", "horizon",
 		       p->horizon_kernel ? p->horizon_kernel : "?", p->horizon_nr);
-	printf("%-11s %u", "executions", p->runs);
-	if (p->all_runs)
-		printf(", %u of them with every call traced", p->all_runs);
-	printf("\n");
 	if (p->outside_any)
 		fact("outside", "everything passes: only windows are confined");
+	show_learning(p);
 	for (i = 0; i < p->n_include; i++)
 		fact(i ? "" : "includes", p->include[i]);
 }
 
-static void action_words(const struct cr_rule *r, char *out, size_t size)
-{
-	char name[CR_NAME_MAX];
+/* What a group has in common. Base sets follow, one group each. */
+enum group { DENIED, LOGGED, BY_HAND, SEEN_ONCE, SEEN_TWICE, LEARNED, FROM_BASE };
 
-	switch (r->act) {
-	case CR_ACT_NONE:
-		snprintf(out, size, "-");
-		return;
-	case CR_ACT_ALLOW:
-		snprintf(out, size, "allow");
-		return;
-	case CR_ACT_LOG:
-		snprintf(out, size, "log");
-		return;
-	case CR_ACT_ERRNO:
-		snprintf(out, size, "errno %s", cr_errno_name(r->err, name));
-		return;
-	case CR_ACT_NEVER:
-		snprintf(out, size, "never");
-		return;
-	}
+static const char *const group_names[] = {
+	[DENIED] = "denied", [LOGGED] = "allowed and logged", [BY_HAND] = "allowed by hand",
+	[SEEN_ONCE] = "learned, seen in only one execution",
+	[SEEN_TWICE] = "learned, seen in two executions", [LEARNED] = "learned",
+};
+
+/* What was seen rarely is what to look at first; of one or two executions all is. */
+static enum group learned_group(const struct cr_policy *p, const struct cr_rule *r)
+{
+	if (p->runs < CR_SEEN_ENOUGH || r->ev->more || r->ev->seen > 2)
+		return LEARNED;
+	return r->ev->seen == 2 ? SEEN_TWICE : SEEN_ONCE;
 }
 
-static void origin_words(const struct view *v, const struct cr_rule *r, char *out, size_t size)
+static enum group group_of(const struct cr_policy *p, const struct cr_rule *r)
 {
-	if (cr_rule_learned(r) && r->ev->all_runs)
-		snprintf(out, size, "learned, %u%s of %u; %u of %u --all", r->ev->seen,
-			 r->ev->more ? "+" : "", v->p->runs, r->ev->all_seen, r->ev->all_runs);
+	if (r->base)
+		return FROM_BASE;
+	if (r->act == CR_ACT_ERRNO || r->act == CR_ACT_NEVER)
+		return DENIED;
+	if (r->act == CR_ACT_LOG)
+		return LOGGED;
+	return cr_rule_learned(r) ? learned_group(p, r) : BY_HAND;
+}
+
+/* The rules of one ABI in one place, sorted by name; those that an own rule hides are not there. */
+struct list {
+	const struct cr_rule *r[CR_NR_MAX];	/* borrowed */
+	size_t n;
+};
+
+static void show_rule(const struct view *v, const struct cr_rule *r, enum group group)
+{
+	cr_auto_buf struct cr_buf seen = CR_BUF_INIT;
+	char name[CR_NAME_MAX], action[CR_NAME_MAX];
+
+	cr_nr_to_name(r->abi, r->nr, name);
+	cr_rule_seen(v->p, r, &seen);
+	if (group == DENIED)
+		printf("    %s%-24s%s %s", paint(v, "\033[31m"), name, paint(v, "\033[0m"),
+		       cr_action_words(r, action));
 	else if (cr_rule_learned(r))
-		snprintf(out, size, "learned, %u%s of %u", r->ev->seen, r->ev->more ? "+" : "",
-			 v->p->runs);
-	else if (r->base)
-		snprintf(out, size, "%s", r->base);
+		printf("    %-24s %-12s %s", name, cr_buf_str(&seen), r->ev->exe ? r->ev->exe : "");
 	else
-		snprintf(out, size, "hand-written");
+		printf("    %s", name);
+	printf("\n");
+	if (v->verbose && cr_rule_learned(r) && r->ev->stack)
+		printf("        %s\n", r->ev->stack);
 }
 
-static void show_rule(const struct view *v, const struct cr_rule *r)
+static void show_group(const struct view *v, const struct list *list, enum group group)
 {
-	char name[CR_NAME_MAX], action[CR_NAME_MAX + 8], origin[128];
-	bool denied = r->act == CR_ACT_ERRNO || r->act == CR_ACT_NEVER;
+	size_t i, n = 0;
 
-	action_words(r, action, sizeof(action));
-	origin_words(v, r, origin, sizeof(origin));
-	printf("  %s%-12s%s %-24s %s%s%s\n", denied ? paint(v, "\033[31m") : "", action,
-	       denied ? paint(v, "\033[0m") : "", cr_nr_to_name(r->abi, r->nr, name), origin,
-	       r->ev && r->ev->exe ? "  " : "", r->ev && r->ev->exe ? r->ev->exe : "");
-	if (v->verbose && r->ev && r->ev->stack)
-		printf("  %12s %s\n", "", r->ev->stack);
-}
-
-static size_t count_rules(const struct cr_policy *p, unsigned int window, enum cr_abi abi)
-{
-	uint32_t nr;
-	size_t n = 0;
-
-	for (nr = 0; nr < CR_NR_MAX; nr++)
-		n += cr_policy_find_in(p, window, abi, nr) != NULL;
-	return n;
-}
-
-/* Calls of one ABI, by action; a rule that another one hides is not shown. */
-static void show_abi(const struct view *v, unsigned int window, enum cr_abi abi)
-{
-	static const enum cr_action order[] = { CR_ACT_ALLOW, CR_ACT_LOG, CR_ACT_ERRNO,
-						CR_ACT_NEVER };
-	size_t i, n = count_rules(v->p, window, abi);
-	const struct cr_rule *rule;
-	uint32_t nr;
-
+	for (i = 0; i < list->n; i++)
+		n += group_of(v->p, list->r[i]) == group;
 	if (!n)
 		return;
-	printf("%s%s%s: %zu call%s%s%s\n", window ? "" : "\n", paint(v, "\033[1m"),
-	       cr_abi_facts[abi].name, n, n == 1 ? "" : "s",
-	       !window && v->p->outside_any ? ", not enforced: everything passes there" : "",
-	       paint(v, "\033[0m"));
-	for (i = 0; i < CR_ARRAY_SIZE(order); i++) {
-		for (nr = 0; nr < CR_NR_MAX; nr++) {
-			rule = cr_policy_find_in(v->p, window, abi, nr);
-			if (rule && rule->act == order[i])
-				show_rule(v, rule);
+	printf("  %s (%zu)\n", group_names[group], n);
+	for (i = 0; i < list->n; i++)
+		if (group_of(v->p, list->r[i]) == group)
+			show_rule(v, list->r[i], group);
+}
+
+/* Nobody reads a base set's rules one by one: their names, one behind the other. */
+static void show_base(const struct list *list, const char *base)
+{
+	char name[CR_NAME_MAX], action[CR_NAME_MAX];
+	int column = 0, n;
+	size_t i;
+
+	printf("  from %s\n", base);
+	for (i = 0; i < list->n; i++) {
+		const struct cr_rule *r = list->r[i];
+		bool plain = r->act == CR_ACT_ALLOW;
+
+		if (r->base != base)
+			continue;
+		cr_nr_to_name(r->abi, r->nr, name);
+		cr_action_words(r, action);
+		n = (int)strlen(name) + (plain ? 1 : (int)strlen(action) + 4);
+		if (column + n > WRAP) {
+			printf("\n");
+			column = 0;
 		}
+		printf("%s%s%s%s%s", column ? " " : "    ", name, plain ? "" : " (",
+		       plain ? "" : action, plain ? "" : ")");
+		column += column ? n : n + 3;
+	}
+	printf("\n");
+}
+
+static void show_bases(const struct view *v, const struct list *list)
+{
+	size_t b, i;
+
+	for (b = 0; b < v->p->n_bases; b++) {
+		for (i = 0; i < list->n && list->r[i]->base != v->p->bases[b]; i++)
+			;
+		if (i < list->n)
+			show_base(list, v->p->bases[b]);
 	}
 }
 
-static void show_window(const struct view *v, const struct cr_policy_window *w)
+static void show_place(const struct view *v, const struct cr_policy_window *w)
 {
-	enum cr_abi abi;
+	cr_auto_buf struct cr_buf where = CR_BUF_INIT;
+	struct list list;
+	unsigned int abi;
+	int group;
 
-	printf("\n%swindow %u: inside %s%s%s%s%s%s%s\n", paint(v, "\033[1m"), w->number,
-	       w->function, w->object ? " (" : "", w->object ? w->object : "",
-	       w->object ? ")" : "",
-	       w->scope == CR_SCOPE_PROCESS ? ", for the whole process" : "",
-	       w->n_rules ? "" : ", no call", paint(v, "\033[0m"));
-	for (abi = 0; abi < CR_ABI_COUNT; abi++)
-		show_abi(v, w->number, abi);
+	if (w) {
+		cr_window_words(w, &where);
+		printf("\n%swindow %u: %s%s%s%s\n", paint(v, "\033[1m"), w->number,
+		       cr_buf_str(&where),
+		       w->scope == CR_SCOPE_PROCESS ? ", for the whole process" : "",
+		       w->n_rules ? "" : ", no call", paint(v, "\033[0m"));
+	}
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		list.n = cr_rule_list(v->p, w ? w->number : 0, (enum cr_abi)abi, list.r);
+		if (!list.n)
+			continue;
+		printf("%s%s%s: %zu call%s%s%s\n", w ? "" : "\n", paint(v, "\033[1m"),
+		       cr_abi_facts[abi].name, list.n, list.n == 1 ? "" : "s",
+		       !w && v->p->outside_any ? ", not enforced: everything passes there" : "",
+		       paint(v, "\033[0m"));
+		for (group = DENIED; group < FROM_BASE; group++)
+			show_group(v, &list, (enum group)group);
+		show_bases(v, &list);
+	}
 }
 
-/* Learned calls that were seen in exactly @times executions; what was learned in two windows is
- * two calls. */
-static unsigned int seen_exactly(const struct cr_policy *p, unsigned int window, uint32_t times)
+static int show(const struct view *v)
 {
-	struct cr_rule *const *rules;
-	unsigned int count = 0;
-	size_t i, n;
-
-	rules = cr_policy_rules_in(p, window, &n);
-	for (i = 0; i < n; i++)
-		count += cr_rule_learned(rules[i]) && !rules[i]->ev->more &&
-			 rules[i]->ev->seen == times;
-	return count;
-}
-
-static void show_trust(const struct view *v)
-{
-	unsigned int q1 = seen_exactly(v->p, 0, 1), q2 = seen_exactly(v->p, 0, 2);
+	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
+	struct cr_trust *all = NULL;
 	size_t i;
-
-	if (!v->p->runs) {
-		printf("\nNothing was learned by watching executions.\n");
-		return;
-	}
-	for (i = 0; i < v->p->n_windows; i++) {
-		q1 += seen_exactly(v->p, v->p->windows[i]->number, 1);
-		q2 += seen_exactly(v->p, v->p->windows[i]->number, 2);
-	}
-	printf("\nOf the learned calls, %u %s seen in exactly one execution and %u in exactly two, "
-	       "of %u.\n", q1, q1 == 1 ? "was" : "were", q2, v->p->runs);
-	if (v->p->n_windows)
-		printf("A call counts once for each window that it was learned in.\n");
-	if (v->p->runs > 1)
-		printf("The next execution may bring %.2f new calls on average (Good-Turing).\n",
-		       (double)q1 / v->p->runs);
-	else
-		printf("One execution says nothing about the next one: learn from more.\n");
-}
-
-static int show(const char *path, bool verbose, struct cr_err *err)
-{
-	struct view v = { .verbose = verbose, .colour = cr_colour(STDOUT_FILENO) };
-	struct cr_policy *p = NULL;
-	enum cr_abi abi;
-	size_t i;
-	int rc = cr_ini_load(path, &p, err);
+	int rc = cr_trust_count(v->p, &all);
 
 	if (rc < 0)
 		return rc;
-	v.p = p;
-	show_header(&v);
-	for (abi = 0; abi < CR_ABI_COUNT; abi++)
-		show_abi(&v, 0, abi);
-	for (i = 0; i < p->n_windows; i++)
-		show_window(&v, p->windows[i]);
-	show_trust(&v);
-	cr_policy_free(p);
-	return 0;
+	show_header(v);
+	for (i = 0; i <= v->p->n_windows; i++)
+		show_place(v, i ? v->p->windows[i - 1] : NULL);
+	cr_trust_words(v->p, all, &words);
+	printf("\n%s", cr_buf_str(&words));
+	cr_trust_free(all, v->p->n_windows + 1);
+	return cr_buf_ok(&words) ? 0 : -ENOMEM;
+}
+
+static void json_header(const struct cr_policy *p, struct cr_json *j)
+{
+	cr_auto_buf struct cr_buf violation = CR_BUF_INIT;
+	struct json_object *list;
+	char name[CR_NAME_MAX];
+	size_t i;
+
+	cr_json_text(j, j->top, "policy", p->path);
+	cr_json_text(j, j->top, "program", p->program);
+	cr_json_text(j, j->top, "build-id", p->build_id);
+	cr_json_text(j, j->top, "mode", cr_mode_name(p->mode));
+	cr_json_text(j, j->top, "digest", p->digest);
+	cr_json_bool(j, j->top, "changed", cr_policy_changed(p));
+	cr_buf_add(&violation, p->violation.what == CR_VIOLATION_KILL ? "kill" : "errno ");
+	if (p->violation.what != CR_VIOLATION_KILL)
+		cr_buf_add(&violation, cr_errno_name(p->violation.err, name));
+	cr_json_text(j, j->top, "violation", cr_buf_str(&violation));
+	cr_json_text(j, j->top, "horizon-kernel", p->horizon_kernel);
+	cr_json_count(j, j->top, "horizon-nr", p->horizon_nr);
+	cr_json_count(j, j->top, "executions", p->runs);
+	cr_json_count(j, j->top, "all-executions", p->all_runs);
+	cr_json_count(j, j->top, "lost", p->lost);
+	cr_json_text(j, j->top, "outside", p->outside_any ? "any" : "rules");
+	list = cr_json_array(j, j->top, "includes");
+	for (i = 0; i < p->n_include; i++)
+		cr_json_text(j, list, NULL, p->include[i]);
+}
+
+static void json_rules(const struct cr_policy *p, unsigned int window, struct cr_json *j,
+		       struct json_object *in)
+{
+	struct json_object *array = cr_json_array(j, in, "rules");
+	struct list list;
+	unsigned int abi;
+	size_t i;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		list.n = cr_rule_list(p, window, (enum cr_abi)abi, list.r);
+		for (i = 0; i < list.n; i++)
+			cr_rule_json(list.r[i], j, array);
+	}
+}
+
+static int print_json(const struct cr_policy *p)
+{
+	struct json_object *list, *o;
+	struct cr_trust *all = NULL;
+	struct cr_json j;
+	size_t i;
+	int rc = cr_trust_count(p, &all);
+
+	if (rc < 0)
+		return rc;
+	cr_json_begin(&j);
+	json_header(p, &j);
+	json_rules(p, 0, &j, j.top);
+	cr_trust_json(&all[0], &j, cr_json_object(&j, j.top, "completeness"));
+	list = cr_json_array(&j, j.top, "windows");
+	for (i = 0; i < p->n_windows; i++) {
+		const struct cr_policy_window *w = p->windows[i];
+
+		o = cr_json_object(&j, list, NULL);
+		cr_json_count(&j, o, "window", w->number);
+		cr_json_text(&j, o, "function", w->function);
+		cr_json_text(&j, o, "object", w->object);
+		cr_json_text(&j, o, "scope", cr_scope_name(w->scope));
+		json_rules(p, w->number, &j, o);
+		cr_trust_json(&all[i + 1], &j, cr_json_object(&j, o, "completeness"));
+	}
+	cr_trust_free(all, p->n_windows + 1);
+	return cr_json_end(&j, stdout);
 }
 
 int cr_cmd_show(int argc, char **argv)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
 	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	struct view v = { .colour = cr_colour(STDOUT_FILENO) };
 	struct cr_err err = { "", "" };
-	bool verbose = false;
-	int id;
+	struct cr_policy *p = NULL;
+	bool json = false;
+	int id, rc;
 
 	while ((id = cr_options_next(&it, &err)) > 0) {
 		if (cr_options_common(&it, id, usage))
 			return CR_EXIT_OK;
-		verbose |= id == OPT_VERBOSE;
+		v.verbose |= id == OPT_VERBOSE;
+		json |= id == OPT_JSON;
 	}
 	if (id == 0 && argc - it.at != 1) {
 		id = cr_err_set(&err, -EINVAL, "show wants one policy");
@@ -253,10 +341,15 @@ int cr_cmd_show(int argc, char **argv)
 		cr_log_err(&err);
 		return CR_EXIT_USAGE;
 	}
-	if (cr_policy_path(argv[it.at], false, &path, &err) < 0 ||
-	    show(cr_buf_str(&path), verbose, &err) < 0) {
-		cr_log_err(&err);
-		return CR_EXIT_FAIL;
-	}
-	return CR_EXIT_OK;
+	rc = cr_policy_path(argv[it.at], false, &path, &err);
+	if (rc == 0)
+		rc = cr_ini_load(cr_buf_str(&path), &p, &err);
+	v.p = p;
+	if (rc == 0 && (json ? print_json(p) : show(&v)) < 0)
+		rc = cr_err_sys(&err, -ENOMEM, "cannot show %s", p->path);
+	cr_policy_free(p);
+	if (rc == 0)
+		return CR_EXIT_OK;
+	cr_log_err(&err);
+	return CR_EXIT_FAIL;
 }

@@ -15,15 +15,25 @@ static void spell_rule(const struct cr_rule *r, struct cr_buf *out)
 	cr_buf_add(out, "\n");
 }
 
+static int by_call(const struct cr_rule *a, const struct cr_rule *b)
+{
+	if (a->abi != b->abi)
+		return a->abi < b->abi ? -1 : 1;
+	return a->nr < b->nr ? -1 : a->nr > b->nr;
+}
+
+/* Own rules and base rules are each sorted by call; an own one hides a base one. */
 static void spell_outside(const struct cr_policy *p, struct cr_buf *out)
 {
-	const struct cr_rule *r;
-	uint32_t at;
+	size_t own = 0, base = p->n_own;
+	int order;
 
-	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++) {
-		r = cr_policy_find(p, (enum cr_abi)(at / CR_NR_MAX), at % CR_NR_MAX);
-		if (r)
-			spell_rule(r, out);
+	while (own < p->n_own || base < p->n_rules) {
+		order = own == p->n_own ? 1 : base == p->n_rules ? -1 :
+			by_call(p->rules[own], p->rules[base]);
+		spell_rule(p->rules[order <= 0 ? own : base], out);
+		own += order <= 0;
+		base += order >= 0;
 	}
 }
 

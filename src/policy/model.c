@@ -110,6 +110,11 @@ struct cr_rule *cr_policy_own(const struct cr_policy *p, enum cr_abi abi, uint32
 	return find_in(p->rules, 0, p->n_own, abi, nr);
 }
 
+const struct cr_rule *cr_policy_base(const struct cr_policy *p, enum cr_abi abi, uint32_t nr)
+{
+	return find_in(p->rules, p->n_own, p->n_rules, abi, nr);
+}
+
 /* Every cr_rule.base of one set points at one copy of its name, so that comparing is cheap. */
 static const char *intern(struct cr_policy *p, const char *base)
 {
