@@ -17,7 +17,7 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 	test-import test-ini test-judge test-judge-window test-lint test-merge test-names \
 	test-options test-over test-policy test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
-live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-cases.sh \
+live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh tests/live/test-cases.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
 	tests/live/test-parallel.sh tests/live/test-pty.sh tests/live/test-redis-suite.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
@@ -144,7 +144,7 @@ test_unwind_LDADD = $(cr_libs)
 # Victims are what they are: no sanitizer, whatever the rest is built with.
 victim_cflags = -std=gnu11 -O1 -g -pthread -Wall -Wextra -Wno-array-bounds
 victim_cppflags = -I$(top_srcdir)/include
-victims = tests/victims/abi tests/victims/affinity tests/victims/calls \
+victims = tests/victims/abi tests/victims/attached tests/victims/affinity tests/victims/calls \
 	tests/victims/denied tests/victims/die tests/victims/exec tests/victims/families \
 	tests/victims/fault tests/victims/filters tests/victims/forks tests/victims/heard \
 	tests/victims/ignored tests/victims/inherit tests/victims/ptracer tests/victims/restart \
@@ -154,6 +154,9 @@ check_PROGRAMS += $(victims) $(live_drivers)
 tests_victims_abi_SOURCES = tests/victims/abi.c tests/victims/victim.h
 tests_victims_abi_CPPFLAGS = $(victim_cppflags)
 tests_victims_abi_CFLAGS = $(victim_cflags)
+tests_victims_attached_SOURCES = tests/victims/attached.c
+tests_victims_attached_CPPFLAGS = $(victim_cppflags)
+tests_victims_attached_CFLAGS = $(victim_cflags)
 tests_victims_affinity_SOURCES = tests/victims/affinity.c tests/victims/victim.h
 tests_victims_affinity_CPPFLAGS = $(victim_cppflags)
 tests_victims_affinity_CFLAGS = $(victim_cflags)

@@ -31,6 +31,7 @@ struct cr_site {
 	pid_t pid;
 	pid_t tid;
 	void *host;		/* for the functions below */
+	void *program;		/* what the executable is known by; NULL when nobody asked */
 	/* The policy's windows that are open here, each once, innermost first; borrowed, valid
 	 * until the judge returns. None: the call is made outside. */
 	const unsigned int *windows;

@@ -11,13 +11,22 @@
 
 #include <sys/types.h>
 
-#include "cr/base.h"
+#include "cr/err.h"
 
 /* The process (thread group) that @tid belongs to. */
 pid_t cr_proc_tgid(pid_t tid) CR_MUST_CHECK;
 
 /* Is @tid a thread of process @tgid? */
 bool cr_proc_is_thread(pid_t tgid, pid_t tid);
+
+/* May the caller trace @pid? 0, or a negative errno. It does not, yet. */
+int cr_proc_may_trace(pid_t pid) CR_MUST_CHECK;
+
+/* Says why process @pid cannot be traced; @rc: what the kernel answered, given back. */
+int cr_proc_refused(pid_t pid, int rc, struct cr_err *err);
+
+/* Who traces @pid; 0: nobody. */
+pid_t cr_proc_tracer(pid_t pid) CR_MUST_CHECK;
 
 /* The process that made process @pid, or to which it was given. */
 pid_t cr_proc_parent(pid_t pid) CR_MUST_CHECK;

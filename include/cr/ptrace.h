@@ -23,9 +23,16 @@ long cr_ptrace(long request, pid_t tid, uintptr_t addr, uintptr_t data);
  * takes its tracees along, since their RET_TRACE calls would fail for ever. */
 int cr_ptrace_seize(pid_t tid) CR_MUST_CHECK;
 
+/* The same for a thread that was not started by us. Without @kill it lives on when we die. */
+int cr_ptrace_attach(pid_t tid, bool kill) CR_MUST_CHECK;
+
+/* Asks a running tracee, or one in a group-stop, to stop: PTRACE_EVENT_STOP. */
+int cr_ptrace_interrupt(pid_t tid) CR_MUST_CHECK;
+
 enum cr_resume {
 	CR_RESUME_CONT,		/* run on; deliver the signal, if any */
 	CR_RESUME_CALLS,	/* the same, and stop at the begin and the end of each call */
+	CR_RESUME_DETACH,	/* run on, not traced any more; deliver the signal, if any */
 	CR_RESUME_LISTEN,	/* stay in a group-stop, and tell when it ends */
 };
 

@@ -25,8 +25,21 @@ struct cr_window_role {
 	bool process;		/* while it is open, all threads of the process are inside */
 };
 
+/* What is to become of a process that runs a new executable. */
+struct cr_exec_answer {
+	enum {
+		CR_EXEC_JUDGE,	/* what its filter does not let through is judged */
+		CR_EXEC_ALL,	/* every call is */
+		CR_EXEC_IGNORE,	/* nothing is */
+		CR_EXEC_REFUSE,	/* it may not run: the tree ends */
+	} how;
+	void *program;	/* not NULL; for struct cr_site; borrowed: for the session's life */
+};
+
 struct cr_session_plan {
 	struct cr_judge *judge;		/* borrowed: for the session's life */
+	/* May be NULL: then each executable is judged, by the same judge. */
+	struct cr_exec_answer (*on_exec)(void *ctx, const struct cr_site *site);
 	struct cr_unwinder *unwinder;	/* borrowed: likewise; NULL: no stacks */
 	/* Windows; NULL: none. Borrowed: for the session's life, after cr_session_marks(). */
 	struct cr_targets *targets;
@@ -40,8 +53,10 @@ struct cr_session_plan {
 	void (*tick)(void *ctx);
 	/* Called when the program has ended and others that it made have not; may be NULL. */
 	void (*left_behind)(void *ctx);
-	void *ctx;			/* borrowed: for these two */
-	const struct cr_front *front;	/* borrowed: for the session's life */
+	/* A signal was sent to the supervisor itself; may be NULL. */
+	void (*asked)(void *ctx, int sig);
+	void *ctx;			/* borrowed: for all of these */
+	const struct cr_front *front;	/* borrowed: for the session's life; NULL: there is none */
 };
 
 struct cr_outcome {
@@ -64,6 +79,13 @@ struct cr_session;
 /* NULL when out of memory. The caller owns the result. */
 struct cr_session *cr_session_new(const struct cr_session_plan *plan) CR_MUST_CHECK;
 void cr_session_free(struct cr_session *s);
+
+/* Seizes all threads of @pid, which runs already, and which cr_session_run() is to supervise then.
+ * -EPERM, -ESRCH and a sentence; then some threads may be seized: detach, and run. */
+int cr_session_attach(struct cr_session *s, pid_t pid, struct cr_err *err) CR_MUST_CHECK;
+
+/* Lets everything go, as it was; cr_session_run() ends when that is done. */
+void cr_session_detach(struct cr_session *s);
 
 /* Supervises @root, seized by cr_launch_seize, and everything it makes, until all are gone. */
 int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, struct cr_err *err)

@@ -29,6 +29,12 @@ struct cr_tracee {
 	pid_t tid;
 	pid_t tgid;
 	enum cr_state state;
+	bool told;	/* its parent has told of it: what it inherits is known */
+	pid_t parent;	/* while CR_ST_HELD: the process that is to tell */
+	bool calls;	/* each of its calls stops, whatever a filter says */
+	bool ignored;	/* nothing that it does is judged */
+	bool in_call;	/* a call has begun and was judged; its end will be told */
+	void *program;	/* borrowed: what the session's owner knows its executable by */
 	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */
 };
 

@@ -11,6 +11,7 @@
 #include "cr/ini.h"
 #include "cr/log.h"
 #include "cr/names.h"
+#include "cr/proc.h"
 #include "plan.h"
 
 enum {
@@ -18,6 +19,8 @@ enum {
 	OPT_AUDIT,
 	OPT_STRICT,
 	OPT_POLICY,
+	OPT_ATTACH,
+	OPT_INTERVAL,
 	OPT_FUNCTION,
 	OPT_SCOPE,
 	OPT_WINDOWS_ONLY,
@@ -36,6 +39,8 @@ const struct cr_option cr_run_options[] = {
 	{ 'a', "audit", NULL, "let everything pass, report what strict would deny", OPT_AUDIT },
 	{ 's', "strict", NULL, "enforce the policy", OPT_STRICT },
 	{ 'p', "policy", "FILE", "the policy (default: by the name of COMMAND)", OPT_POLICY },
+	{ 0, "attach", "PID", "supervise a process that runs already, until it ends or ^C",
+	  OPT_ATTACH },
 	{ 'f', "function", "FUNC",
 	  "a window: NAME, OBJECT:NAME, FILE:LINE, 0xADDR, @LIST; repeatable", OPT_FUNCTION },
 	{ 0, "scope", "SCOPE", "a new window is of its thread (default) or of the whole process",
@@ -46,6 +51,8 @@ const struct cr_option cr_run_options[] = {
 	{ 0, "all", NULL, "while learning, trace and count every call", OPT_ALL },
 	{ 0, "on-violation", "ACTION", "kill, or errno[:NAME], instead of what the policy says",
 	  OPT_ON_VIOLATION },
+	{ 0, "interval", "S", "while learning, save the counts every S seconds (1)",
+	  OPT_INTERVAL },
 	{ 'o', "output", "FILE", "write messages to FILE instead of standard error", OPT_OUTPUT },
 	{ 'q', "quiet", NULL, "only errors and denials", OPT_QUIET },
 	{ 'v', "verbose", NULL, "tell of every stop", OPT_VERBOSE },
@@ -74,21 +81,38 @@ static int set_mode(struct cr_run_plan *plan, enum cr_mode mode, struct cr_err *
 	return 0;
 }
 
-static int set_confirm(struct cr_run_plan *plan, const char *value, struct cr_err *err)
+static int set_number(const char *value, const char *what, uint32_t min, uint32_t max,
+		      uint32_t *number, struct cr_err *err)
 {
 	char *end;
 	unsigned long n;
 
 	errno = 0;
 	n = strtoul(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end || errno || n < 1 || n > 1000000) {
-		cr_err_set(err, -EINVAL, "--confirm wants a number of executions, not \"%s\"",
-			   value);
-		cr_err_hint(err, "3 is the default; 1 trusts a call at once");
-		return -EINVAL;
-	}
-	plan->confirm = (uint32_t)n;
+	if (*value < '0' || *value > '9' || *end || errno || n < min || n > max)
+		return cr_err_set(err, -EINVAL, "%s, not \"%s\"", what, value);
+	*number = (uint32_t)n;
 	return 0;
+}
+
+static int set_confirm(struct cr_run_plan *plan, const char *value, struct cr_err *err)
+{
+	int rc = set_number(value, "--confirm wants a number of executions", 1, 1000000,
+			    &plan->confirm, err);
+
+	if (rc < 0)
+		cr_err_hint(err, "3 is the default; 1 trusts a call at once");
+	return rc;
+}
+
+static int set_attach(struct cr_run_plan *plan, const char *value, struct cr_err *err)
+{
+	uint32_t pid;
+	int rc = set_number(value, "--attach wants a process id", 1, INT32_MAX, &pid, err);
+
+	if (rc == 0)
+		plan->attach = (pid_t)pid;
+	return rc;
 }
 
 static int set_violation(struct cr_run_plan *plan, const char *value, struct cr_err *err)
@@ -151,6 +175,11 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 	case OPT_POLICY:
 		plan->policy_arg = value;
 		return 0;
+	case OPT_ATTACH:
+		return set_attach(plan, value, err);
+	case OPT_INTERVAL:
+		return set_number(value, "--interval wants a number of seconds", 1, 86400,
+				  &plan->interval, err);
 	case OPT_FUNCTION:
 		return cr_run_add_function(plan, value, err);
 	case OPT_SCOPE:
@@ -197,6 +226,14 @@ static int parse(struct cr_run_plan *plan, int argc, char **argv, struct cr_err 
 	}
 	if (id < 0)
 		return id;
+	if (plan->attach && it.at < argc) {
+		cr_err_set(err, -EINVAL, "--attach takes no command, but there is \"%s\"",
+			   argv[it.at]);
+		cr_err_hint(err, "either start a program, or attach to one that runs");
+		return -EINVAL;
+	}
+	if (plan->attach)
+		return 0;
 	if (it.at >= argc) {
 		cr_err_set(err, -EINVAL, "no command was given");
 		cr_err_hint(err, "chestnut-run [OPTION]... [--] COMMAND [ARG]...");
@@ -239,7 +276,7 @@ static int make_env(struct cr_run_plan *plan, struct cr_err *err)
 	return 0;
 }
 
-static int find_program(struct cr_run_plan *plan, int *status, struct cr_err *err)
+static int find_command(struct cr_run_plan *plan, int *status, struct cr_err *err)
 {
 	const char *name = plan->argv[0];
 	int rc = cr_launch_find(name, getenv("PATH"), plan->path, sizeof(plan->path));
@@ -254,6 +291,31 @@ static int find_program(struct cr_run_plan *plan, int *status, struct cr_err *er
 		cr_err_hint(err, "it is in no directory of PATH; a program in this directory is "
 			    "./%s", name);
 	return rc;
+}
+
+/* The executable of a process that runs already. */
+static int find_attached(struct cr_run_plan *plan, struct cr_err *err)
+{
+	pid_t tgid = cr_proc_tgid(plan->attach);
+	int rc = tgid < 0 ? -ESRCH : cr_proc_exe(tgid, plan->path, sizeof(plan->path));
+
+	if (rc < 0) {
+		cr_err_sys(err, rc, "cannot look at process %d", (int)plan->attach);
+		if (rc == -ENOENT)
+			cr_err_hint(err, "it is a part of the kernel, or has ended already");
+		return rc;
+	}
+	/* A thread stands for its process. */
+	plan->attach = tgid;
+	rc = cr_proc_may_trace(tgid);
+	if (rc < 0)
+		return cr_proc_refused(tgid, rc, err);
+	if (plan->user_name || plan->n_env_ops) {
+		cr_err_set(err, -EINVAL, "-u and -E are for programs that are started");
+		cr_err_hint(err, "leave them out with --attach");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int find_user(struct cr_run_plan *plan, struct cr_err *err)
@@ -281,8 +343,9 @@ static int find_user(struct cr_run_plan *plan, struct cr_err *err)
 /* Policies are named after the program as it was called: "sh" and "bash" may differ. */
 static int find_policy(struct cr_run_plan *plan, struct cr_err *err)
 {
-	const char *slash = strrchr(plan->argv[0], '/');
-	const char *name = slash ? slash + 1 : plan->argv[0];
+	const char *command = plan->attach ? plan->path : plan->argv[0];
+	const char *slash = strrchr(command, '/');
+	const char *name = slash ? slash + 1 : command;
 	bool learning = plan->mode == CR_MODE_LEARN || plan->mode == CR_MODE_UNSET;
 	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
 	int rc = 0;
@@ -307,7 +370,7 @@ static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
 	}
 	if (rc == -ENOENT)
 		cr_err_hint(err, "learn one first: chestnut-run --learn -p %s -- %s",
-			    plan->policy_path, plan->argv[0]);
+			    plan->policy_path, plan->attach ? plan->path : plan->argv[0]);
 	if (rc < 0)
 		return rc;
 	if (plan->mode == CR_MODE_UNSET)
@@ -380,7 +443,7 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 	if (rc != 0)
 		return rc;
 	cr_log_init("chestnut-run", plan->verbosity);
-	rc = find_program(plan, status, err);
+	rc = plan->attach ? find_attached(plan, err) : find_command(plan, status, err);
 	if (rc == 0)
 		rc = make_env(plan, err);
 	if (rc == 0)

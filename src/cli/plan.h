@@ -24,7 +24,9 @@
 #define CR_EXIT_NOT_FOUND 127
 
 struct cr_run_plan {
-	char **argv;		/* borrowed: from main */
+	char **argv;		/* borrowed: from main; NULL with attach */
+	pid_t attach;		/* a process that runs already; 0: none */
+	uint32_t interval;	/* seconds between saves; 0: about one */
 	char **envp;		/* owned, its strings borrowed */
 	char path[PATH_MAX];	/* what to execute */
 	char *policy_path;	/* owned */

@@ -37,6 +37,7 @@ struct run {
 	struct cr_session *session;	/* owned */
 	struct cr_outcome outcome;
 	struct cr_front front;
+	unsigned int ticks;		/* since counts were saved */
 	int report;			/* where the child tells why it could not execute */
 };
 
@@ -128,6 +129,9 @@ static int make_filter(struct run *r, struct cr_err *err)
 	const struct cr_policy *policy = learning ? cr_store_policy(r->store) : r->plan.policy;
 	struct cr_filter_plan plan;
 
+	/* A process that runs already gets none: it could never be taken away again. */
+	if (r->plan.attach)
+		return 0;
 	/* What is outside of windows is nobody's business then. */
 	if (r->plan.windows_only && !process)
 		return 0;
@@ -139,8 +143,30 @@ static void tick(void *ctx)
 {
 	struct run *r = ctx;
 
-	if (r->learn)
+	if (r->learn && ++r->ticks >= r->plan.interval) {
+		r->ticks = 0;
 		cr_learn_tick(r->learn);
+	}
+}
+
+/* A signal to the supervisor itself. USR1: what is known is to be on disk now. Those that end other
+ * programs let a process go that was attached to; a confined one stays so. */
+static void asked(void *ctx, int sig)
+{
+	struct run *r = ctx;
+
+	if (sig == SIGUSR1 && r->learn)
+		cr_learn_tick(r->learn);
+	if (!r->plan.attach || (sig != SIGINT && sig != SIGTERM && sig != SIGHUP && sig != SIGQUIT))
+		return;
+	if (r->plan.mode != CR_MODE_STRICT) {
+		cr_session_detach(r->session);
+	} else if (sig == SIGQUIT) {
+		kill(r->plan.attach, SIGKILL);
+	} else {
+		cr_warn("process %d stays confined: it cannot be let go", (int)r->plan.attach);
+		cr_warn("hint: SIGQUIT (^\\) ends it");
+	}
 }
 
 /* Whoever waits for the program shall not wait for what it left behind. */
@@ -169,9 +195,10 @@ static int make_session(struct run *r, struct cr_err *err)
 		.strict = r->plan.mode == CR_MODE_STRICT,
 		.filter_data = CR_FILTER_DATA,
 		.tick = tick,
-		.left_behind = left_behind,
+		.left_behind = r->plan.attach ? NULL : left_behind,
+		.asked = asked,
 		.ctx = r,
-		.front = &r->front,
+		.front = r->plan.attach ? NULL : &r->front,
 	};
 
 	r->unwinder = cr_unwinder_new();
@@ -391,6 +418,34 @@ static int start(struct run *r, struct cr_err *err)
 	return stand_in(r);
 }
 
+/* As the process ended, if it did. */
+static int start_attached(struct run *r, struct cr_err *err)
+{
+	int rc;
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	rc = cr_session_attach(r->session, r->plan.attach, err);
+	if (rc < 0) {
+		/* Some threads may be seized already. */
+		cr_session_detach(r->session);
+		if (cr_session_run(r->session, r->plan.attach, &r->outcome, NULL) < 0)
+			cr_debug("not all threads could be let go");
+		return rc;
+	}
+	cr_info("attached to process %d, %s", (int)r->plan.attach, r->plan.path);
+	rc = cr_session_run(r->session, r->plan.attach, &r->outcome, err);
+	if (rc == 0)
+		rc = finish(r, err);
+	if (rc < 0)
+		return rc;
+	if (r->outcome.failed)
+		return CR_EXIT_SELF;
+	if (r->outcome.denied)
+		return die_by(SIGSYS);
+	return WIFSIGNALED(r->outcome.status) ? die_by(WTERMSIG(r->outcome.status)) :
+						WEXITSTATUS(r->outcome.status);
+}
+
 static int act(struct run *r, struct cr_err *err)
 {
 	int rc;
@@ -403,7 +458,7 @@ static int act(struct run *r, struct cr_err *err)
 	if (rc == 0)
 		rc = make_session(r, err);
 	if (rc == 0)
-		rc = start(r, err);
+		rc = r->plan.attach ? start_attached(r, err) : start(r, err);
 	if (rc < 0) {
 		cr_log_err(err);
 		return CR_EXIT_SELF;

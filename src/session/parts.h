@@ -47,7 +47,10 @@ struct cr_session {
 	pid_t root;
 	bool root_gone;
 	bool ending;		/* everything is being killed */
+	bool attached;		/* the program was not started by us */
+	bool detaching;		/* everything is being let go */
 	bool warned_listener;
+	bool inherits;		/* what a child is to be depends on its parent */
 
 	struct cr_forward forward[CR_FORWARD_MAX];
 	unsigned int n_forward;
@@ -84,10 +87,10 @@ void cr_watch_drop(struct cr_tracee *t);
 int cr_watch_thread(struct cr_tracee *child, const struct cr_tracee *of) CR_MUST_CHECK;
 int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent) CR_MUST_CHECK;
 int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err) CR_MUST_CHECK;
-/* @child stops before its parent tells of it. False: it is a thread and needs no more; else it
- * is to wait, until the parent tells or is gone. */
-bool cr_watch_expect(struct cr_session *s, struct cr_tracee *child);
-bool cr_watch_expects(const struct cr_tracee *child, pid_t parent);
+/* A process that runs already, all of whose threads are tracees. */
+int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err) CR_MUST_CHECK;
+/* Takes all traps out of all processes. */
+void cr_watch_lift(struct cr_session *s);
 enum cr_trap {
 	CR_TRAP_OTHER,	/* the program's own */
 	CR_TRAP_OURS,	/* the thread is past it */
@@ -96,12 +99,9 @@ enum cr_trap {
 };
 enum cr_trap cr_watch_trap(struct cr_session *s, struct cr_tracee *t);
 void cr_watch_signal(struct cr_tracee *t);
+void cr_watch_leave(struct cr_tracee *t);
 /* Is a call that @t makes inside of a window? */
 bool cr_watch_inside(const struct cr_tracee *t);
-/* A syscall-stop: is it to be judged? @begins: else it is a call's end. */
-bool cr_watch_in_call(struct cr_tracee *t, bool begins);
-/* Has the judge heard of the call that the filter tells of? */
-bool cr_watch_judged(const struct cr_tracee *t);
 /* The kernel's own, to go on with a call that was judged. */
 bool cr_is_restart(const struct cr_call *call);
 void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call,
@@ -111,6 +111,8 @@ void cr_watch_failed(struct cr_session *s, const struct cr_err *err);
 
 /* restart.c: a signal that does nothing shall not end a call either */
 void cr_restart_ignored(const struct cr_tracee *t, int sig);
+/* Nor shall our own asking it to stop. */
+void cr_restart_paused(const struct cr_tracee *t);
 
 /* signals.c: signals sent to the front, and our own bell */
 void cr_signals_look(struct cr_session *s);

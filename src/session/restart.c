@@ -43,6 +43,27 @@ static bool waits_forever(const struct cr_call *call)
 	return false;
 }
 
+static bool is_listed(const struct cr_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(calls); i++)
+		if (calls[i].nr == call->nr)
+			return true;
+	return false;
+}
+
+/* We have stopped the thread, nobody has signalled it. With a time limit the call may take
+ * longer, by once, but it does not fail. */
+void cr_restart_paused(const struct cr_tracee *t)
+{
+	struct cr_call call;
+
+	if (cr_ptrace_interrupted(t->tid, &call) == 1 && is_listed(&call) &&
+	    cr_ptrace_restart(t->tid) < 0)
+		return;
+}
+
 /* Natively an ignored signal is not even queued. For a tracee it is, so that its tracer can see it,
  * and wakes the calls above up. */
 void cr_restart_ignored(const struct cr_tracee *t, int sig)

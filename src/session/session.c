@@ -13,7 +13,7 @@
 
 /* What a handler wants done with the tracee. */
 struct next {
-	enum { NEXT_RUN, NEXT_LISTEN, NEXT_NOTHING } how;
+	enum { NEXT_RUN, NEXT_LISTEN, NEXT_NOTHING, NEXT_DETACH } how;
 	int sig;
 };
 
@@ -41,15 +41,26 @@ static void lost(struct cr_session *s, const struct cr_event *ev, const char *wh
 	}
 }
 
+static bool stops_at_calls(const struct cr_session *s, const struct cr_tracee *t)
+{
+	if (s->detaching)
+		return false;
+	return t->calls || t->in_call || (s->plan.watch_calls && cr_watch_inside(t));
+}
+
 /* The only place that lets a tracee go on. */
 static void resume(struct cr_session *s, const struct cr_tracee *t, struct next next)
 {
-	enum cr_resume how = next.how == NEXT_LISTEN ? CR_RESUME_LISTEN : CR_RESUME_CONT;
+	enum cr_resume how = CR_RESUME_CONT;
 	int rc;
 
 	if (next.how == NEXT_NOTHING)
 		return;
-	if (how == CR_RESUME_CONT && s->plan.watch_calls && cr_watch_inside(t))
+	if (next.how == NEXT_LISTEN)
+		how = CR_RESUME_LISTEN;
+	else if (next.how == NEXT_DETACH)
+		how = CR_RESUME_DETACH;
+	else if (stops_at_calls(s, t))
 		how = CR_RESUME_CALLS;
 	rc = cr_ptrace_resume(t->tid, how, next.sig);
 	/* Killed in the meantime: its death will be reported. */
@@ -105,7 +116,7 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 	int rc;
 
 	/* Between its birth and the exec, the first child makes calls of ours. */
-	if (t->state == CR_ST_LAUNCHING || s->ending)
+	if (t->state == CR_ST_LAUNCHING || t->ignored || s->ending)
 		return run_on;
 	rc = cr_ptrace_call(t->tid, &call, &data);
 	if (rc == -ESRCH)
@@ -117,7 +128,7 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 	/* A filter of the program's own asks for a tracer of its own. It has none. */
 	if (data != s->plan.filter_data)
 		carry_out(s, t, &call, (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS });
-	else if (!cr_watch_judged(t))
+	else if (!t->in_call)
 		judge(s, t, &call);
 	return run_on;
 }
@@ -133,9 +144,14 @@ static struct next on_call(struct cr_session *s, struct cr_tracee *t, const stru
 	rc = cr_ptrace_call_begins(t->tid, &call);
 	if (rc == -ESRCH)
 		return is_gone;
+	t->in_call = rc == 1;
+	/* This stop has taken the place of the one that was asked for (ptrace_stop() in the
+	 * kernel). There, not here, it is decided whether an interrupted call is made again. */
+	if (s->detaching && cr_ptrace_interrupt(t->tid) == -ESRCH)
+		return is_gone;
 	if (rc < 0)
 		lost(s, ev, "the call could not be read");
-	else if (cr_watch_in_call(t, rc == 1) && !cr_is_restart(&call))
+	else if (rc == 1 && !t->ignored && !cr_is_restart(&call))
 		judge(s, t, &call);
 	return run_on;
 }
@@ -146,7 +162,13 @@ static void inherit(struct cr_session *s, struct cr_tracee *child, const struct 
 					   "out of memory", "" };
 	int rc;
 
-	if (!from || !from->watch)
+	if (!from)
+		return;
+	child->told = true;
+	child->calls = from->calls;
+	child->ignored = from->ignored;
+	child->program = from->program;
+	if (!from->watch)
 		return;
 	rc = child->tgid == from->tgid ? cr_watch_thread(child, from) :
 					 cr_watch_process(child, from);
@@ -190,6 +212,26 @@ void cr_watch_failed(struct cr_session *s, const struct cr_err *err)
 	}
 }
 
+/* A process runs an executable from now on: what is to become of it? False: the tree ends. */
+static bool meet(struct cr_session *s, struct cr_tracee *t)
+{
+	struct cr_exec_answer answer = { CR_EXEC_JUDGE, NULL };
+	struct cr_site site;
+
+	if (s->plan.on_exec) {
+		cr_site_init(&site, s, t);
+		answer = s->plan.on_exec(s->plan.ctx, &site);
+	}
+	t->calls = answer.how == CR_EXEC_ALL;
+	t->ignored = answer.how == CR_EXEC_IGNORE;
+	t->program = answer.program;
+	if (answer.how != CR_EXEC_REFUSE)
+		return true;
+	s->out.denied = true;
+	kill_all(s);
+	return false;
+}
+
 static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	struct cr_err err = { "", "" };
@@ -207,29 +249,55 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 	if (tid == s->root)
 		s->out.started = true;
 	cr_site_forget(s, tid);
+	if (!meet(s, t))
+		return run_on;
 	if (s->plan.targets && cr_watch_exec(s, t, &err) < 0)
 		cr_watch_failed(s, &err);
 	return run_on;
 }
 
-/* A child that stops before its parent has told of it waits: its windows are the parent's. */
+static const struct cr_tracee *thread_of(struct cr_session *s, pid_t tgid, pid_t but)
+{
+	const struct cr_tracee *t;
+	size_t at = 0;
+
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->tgid == tgid && t->tid != but)
+			return t;
+	return NULL;
+}
+
+/* A child that stops before its parent has told of it waits: what holds for the parent holds for
+ * it. Should the parent be killed before it can tell, it is as the parent's process was last
+ * seen. A thread has nothing to wait for. */
 static bool must_wait(struct cr_session *s, struct cr_tracee *t)
 {
-	if (!s->plan.targets || t->state != CR_ST_BORN || t->watch ||
-	    !cr_watch_expect(s, t))
+	const struct cr_tracee *of;
+	bool thread;
+
+	if (!s->inherits || t->state != CR_ST_BORN || t->told)
+		return false;
+	of = thread_of(s, t->tgid, t->tid);
+	thread = of != NULL;
+	t->parent = thread ? 0 : cr_proc_parent(t->tgid);
+	if (!thread && t->parent > 0)
+		of = thread_of(s, t->parent, t->tid);
+	if (!of)
+		return false;
+	inherit(s, t, of);
+	if (thread)
 		return false;
 	t->state = CR_ST_HELD;
 	return true;
 }
 
-/* The parent was killed before it could tell. */
 static void release_orphans(struct cr_session *s, pid_t parent)
 {
 	struct cr_tracee *t;
 	size_t at = 0;
 
-	while (s->plan.targets && (t = cr_map_each(&s->tracees.by_tid, &at))) {
-		if (t->state != CR_ST_HELD || !cr_watch_expects(t, parent))
+	while (s->inherits && (t = cr_map_each(&s->tracees.by_tid, &at))) {
+		if (t->state != CR_ST_HELD || t->parent != parent)
 			continue;
 		t->state = CR_ST_RUNNING;
 		resume(s, t, run_on);
@@ -241,6 +309,8 @@ static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const st
 	(void)ev;
 	if (must_wait(s, t))
 		return is_gone;
+	if (s->attached)
+		cr_restart_paused(t);
 	if (t->state == CR_ST_STOPPED && t->tid == s->root)
 		cr_signals_continued(s);
 	if (t->state != CR_ST_LAUNCHING)
@@ -333,6 +403,15 @@ static struct cr_tracee *stranger(struct cr_session *s, const struct cr_event *e
 	return cr_tracees_add(&s->tracees, ev->tid, tgid > 0 ? tgid : ev->tid, CR_ST_BORN);
 }
 
+/* For good. */
+static void let_go(struct cr_session *s, struct cr_tracee *t, struct next next)
+{
+	cr_watch_leave(t);
+	next.how = NEXT_DETACH;
+	resume(s, t, next);
+	cr_tracees_del(&s->tracees, t->tid);
+}
+
 static void dispatch(struct cr_session *s, const struct cr_waited *w)
 {
 	struct cr_tracee *t = cr_tracees_get(&s->tracees, w->tid);
@@ -363,7 +442,9 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	if (s->ending)
 		kill(t ? t->tgid : w->tid, SIGKILL);
 	cr_place_tick(&s->place, w->tid);
-	if (t)
+	if (t && s->detaching && ev.kind != CR_EV_CALL)
+		let_go(s, t, next);
+	else if (t)
 		resume(s, t, next);
 }
 
@@ -386,6 +467,7 @@ struct cr_session *cr_session_new(const struct cr_session_plan *plan)
 	if (!s)
 		return NULL;
 	s->plan = *plan;
+	s->inherits = plan->targets || plan->on_exec;
 	s->tracees.drop = cr_watch_drop;
 	cr_place_init(&s->place);
 	return s;
@@ -407,11 +489,11 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 	int n, i;
 
 	s->root = root;
-	if (!cr_tracees_add(&s->tracees, root, root, CR_ST_LAUNCHING)) {
+	if (!s->attached && !cr_tracees_add(&s->tracees, root, root, CR_ST_LAUNCHING)) {
 		kill(root, SIGKILL);
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	}
-	for (;;) {
+	while (!s->detaching || cr_tracees_count(&s->tracees)) {
 		cr_signals_look(s);
 		n = cr_wait(batch, cr_tracees_count(&s->tracees) == 1);
 		if (n == -ECHILD)

@@ -145,7 +145,7 @@ static void take(struct cr_session *s, const siginfo_t *info)
 
 static void continue_front(struct cr_session *s)
 {
-	if (!s->continues || s->root_gone)
+	if (!s->continues || s->root_gone || !s->plan.front)
 		return;
 	s->continues--;
 	cr_front_continue(s->plan.front);
@@ -164,6 +164,15 @@ void cr_signals_stopped(struct cr_session *s)
 	s->continues = 0;
 }
 
+/* What was sent to the supervisor, not to the program. */
+static void hear(struct cr_session *s, const siginfo_t *info)
+{
+	if (s->plan.asked)
+		s->plan.asked(s->plan.ctx, info->si_signo);
+	if (s->root_gone && !s->attached && info->si_code == SI_USER && info->si_signo != SIGUSR1)
+		to_all(s, info->si_signo);
+}
+
 void cr_signals_look(struct cr_session *s)
 {
 	siginfo_t info;
@@ -171,9 +180,8 @@ void cr_signals_look(struct cr_session *s)
 	if (!cr_wake_pending())
 		return;
 	while (cr_wake_next(&info))
-		if (s->root_gone && info.si_code == SI_USER)
-			to_all(s, info.si_signo);
-	while (cr_front_next(s->plan.front, &info))
+		hear(s, &info);
+	while (s->plan.front && cr_front_next(s->plan.front, &info))
 		if (!s->root_gone)
 			take(s, &info);
 	if (s->n_forward)

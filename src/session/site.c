@@ -68,7 +68,7 @@ static const char *window(const struct cr_site *site, size_t k)
 void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t)
 {
 	*site = (struct cr_site){
-		.pid = t->tgid, .tid = t->tid, .host = s,
+		.pid = t->tgid, .tid = t->tid, .host = s, .program = t->program,
 		.exe = exe, .stack = stack, .string = string, .window = window,
 	};
 }

@@ -175,6 +175,27 @@ static int plant(struct cr_space *sp, pid_t tid, const struct cr_space_object *o
 	return 0;
 }
 
+int cr_space_lift(struct cr_space *sp, pid_t tid)
+{
+	struct cr_target_mem mem = text_mem(&tid);
+
+	return cr_bps_lift(sp->bps, &mem);
+}
+
+/* Nobody is in one any more. */
+int cr_space_clear_slots(struct cr_space *sp, pid_t tid)
+{
+	int rc = 0, one;
+	size_t i;
+
+	for (i = 0; i < sp->n_slots; i++) {
+		one = cr_mem_patch(tid, sp->slots[i].slot, sp->slots[i].before, CR_OVER_SLOT);
+		rc = rc ? rc : one;
+	}
+	sp->n_slots = 0;
+	return rc;
+}
+
 /* ---- what is mapped */
 
 static bool is_known(const struct cr_space *sp, const struct cr_module *mod)
@@ -368,7 +389,7 @@ static bool is_taken(const struct cr_space *sp, cr_addr slot)
 
 /* Writes a slot for @bp behind the code of @o, if there is room that it reaches. */
 static int make_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp,
-		     const struct cr_space_object *o, cr_addr *slot)
+		     const struct cr_space_object *o, struct cr_space_slot *slot)
 {
 	uint8_t bytes[CR_OVER_SLOT];
 	cr_addr at = o->file->spare_lo + o->bias, end = o->file->spare_hi + o->bias;
@@ -380,17 +401,18 @@ static int make_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp,
 	if (at + CR_OVER_SLOT > end)
 		return -ENOSPC;
 	rc = cr_over_slot(&bp->over, at, bytes, &n);
+	if (!rc && cr_mem_read(tid, at, slot->before, CR_OVER_SLOT) != (ssize_t)CR_OVER_SLOT)
+		rc = -EFAULT;
 	if (!rc)
 		rc = cr_mem_patch(tid, at, bytes, n);
-	if (!rc)
-		*slot = at;
+	slot->slot = at;
 	return rc;
 }
 
 int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr *slot)
 {
 	const struct cr_space_object *own = cr_space_object(sp, bp->at);
-	struct cr_space_slot *more;
+	struct cr_space_slot *more, new = { .of = bp->at };
 	size_t i;
 	int rc;
 
@@ -404,10 +426,12 @@ int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_add
 	if (!more)
 		return -ENOMEM;
 	sp->slots = more;
-	rc = own ? make_slot(sp, tid, bp, own, slot) : -ENOSPC;
+	rc = own ? make_slot(sp, tid, bp, own, &new) : -ENOSPC;
 	for (i = 0; rc < 0 && rc != -ESRCH && i < sp->n_objects; i++)
-		rc = make_slot(sp, tid, bp, &sp->objects[i], slot);
-	if (!rc)
-		sp->slots[sp->n_slots++] = (struct cr_space_slot){ bp->at, *slot };
-	return rc;
+		rc = make_slot(sp, tid, bp, &sp->objects[i], &new);
+	if (rc < 0)
+		return rc;
+	sp->slots[sp->n_slots++] = new;
+	*slot = new.slot;
+	return 0;
 }

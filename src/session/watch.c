@@ -98,41 +98,6 @@ int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent)
 	return 0;
 }
 
-static const struct cr_tracee *thread_of(struct cr_session *s, pid_t tgid)
-{
-	const struct cr_tracee *t;
-	size_t at = 0;
-
-	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
-		if (t->tgid == tgid && t->watch)
-			return t;
-	return NULL;
-}
-
-/* Until its parent tells, a child is taken to share its memory: should that never be told, because
- * the parent was killed, nobody else is there to share it with. */
-bool cr_watch_expect(struct cr_session *s, struct cr_tracee *child)
-{
-	const struct cr_tracee *of = thread_of(s, child->tgid);
-	pid_t parent = of ? 0 : cr_proc_parent(child->tgid);
-
-	if (!of && parent > 0)
-		of = thread_of(s, parent);
-	if (!of)
-		return false;
-	if (cr_watch_thread(child, of) < 0) {
-		cr_warn("out of memory: the windows of process %d are not watched", child->tgid);
-		return false;
-	}
-	cr_watch_of(child)->expected = parent;
-	return parent > 0;
-}
-
-bool cr_watch_expects(const struct cr_tracee *child, pid_t parent)
-{
-	return child->watch && cr_watch_of(child)->expected == parent;
-}
-
 /* The first file that the first process runs is the program, a script's interpreter for a
  * script. */
 static void note_own(struct cr_session *s, pid_t pid)
@@ -158,6 +123,39 @@ int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err)
 	return cr_space_look(s, w->space, t->tid, err);
 }
 
+int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err)
+{
+	struct cr_space *space;
+	struct cr_tracee *t;
+	size_t at = 0;
+	int rc = 0;
+
+	if (!s->plan.targets)
+		return 0;
+	space = cr_space_new();
+	while (space && rc == 0 && (t = cr_map_each(&s->tracees.by_tid, &at))) {
+		t->watch = watch_new(cr_space_share(space));
+		rc = t->watch ? 0 : -ENOMEM;
+	}
+	if (!space || rc < 0)
+		rc = cr_err_set(err, -ENOMEM, "out of memory");
+	note_own(s, pid);
+	if (rc == 0)
+		rc = cr_space_look(s, space, pid, err);
+	cr_space_put(space);
+	return rc;
+}
+
+void cr_watch_lift(struct cr_session *s)
+{
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->watch && cr_space_lift(cr_watch_of(t)->space, t->tid) < 0)
+			cr_debug("%d: some breakpoints could not be taken out", (int)t->tid);
+}
+
 /* ---- where a thread is */
 
 /* The stack that a thread was born with is known by its mapping; on any other one, an alternate
@@ -168,6 +166,9 @@ struct cr_spot cr_watch_spot(const struct cr_tracee *t, cr_addr sp)
 	struct cr_spot spot = { .sp = sp };
 	cr_addr lo, hi;
 
+	/* One that was running already when we came is on its own stack, most likely. */
+	if (!w->born_at && cr_maps_around(t->tid, sp, &lo, &hi) == 0)
+		w->born_at = hi - 1;
 	/* Stacks grow. */
 	if ((w->lo >= w->hi || (sp < w->lo && sp < w->hi)) && w->born_at &&
 	    cr_maps_around(t->tid, w->born_at, &lo, &hi) == 0) {
@@ -439,29 +440,23 @@ void cr_watch_signal(struct cr_tracee *t)
 	w->slot = 0;
 }
 
+/* Before a thread is let go: it is not in a slot, and the last one takes the slots along. */
+void cr_watch_leave(struct cr_tracee *t)
+{
+	struct cr_watch *w = cr_watch_of(t);
+
+	cr_watch_signal(t);
+	if (w && w->space->shares == 1 && cr_space_clear_slots(w->space, t->tid) < 0)
+		cr_debug("%d: some slots could not be cleared", (int)t->tid);
+}
+
 /* ---- calls */
 
 bool cr_watch_inside(const struct cr_tracee *t)
 {
 	const struct cr_watch *w = cr_watch_of(t);
 
-	return w && (w->in_call || cr_windows_depth(w->windows) > 0 || cr_goroutine_inside(t));
-}
-
-bool cr_watch_in_call(struct cr_tracee *t, bool begins)
-{
-	struct cr_watch *w = cr_watch_of(t);
-
-	if (w)
-		w->in_call = begins;
-	return begins;
-}
-
-bool cr_watch_judged(const struct cr_tracee *t)
-{
-	const struct cr_watch *w = cr_watch_of(t);
-
-	return w && w->in_call;
+	return w && (cr_windows_depth(w->windows) > 0 || cr_goroutine_inside(t));
 }
 
 bool cr_is_restart(const struct cr_call *call)

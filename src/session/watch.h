@@ -27,6 +27,7 @@ struct cr_space_object {
 struct cr_space_slot {
 	cr_addr of;		/* the trap */
 	cr_addr slot;
+	uint8_t before[CR_OVER_SLOT];	/* what was there */
 };
 
 struct cr_goroutine;
@@ -47,7 +48,6 @@ struct cr_space {
 struct cr_watch {
 	struct cr_space *space;		/* a share of ours */
 	struct cr_windows *windows;	/* owned */
-	pid_t expected;		/* the process that is to tell of it; 0: it has */
 	cr_addr lo, hi;		/* the stack that it was born with; lo == hi: not known yet */
 	cr_addr born_at;	/* its stack pointer at birth */
 	cr_addr slot;		/* where it was sent to get past a trap; 0: nowhere */
@@ -55,7 +55,6 @@ struct cr_watch {
 	/* A longjmp has begun: where it will put the stack pointer, 0: none; where it was called */
 	cr_addr cut, cut_from;
 	uint64_t g;		/* the goroutine that it runs; 0: none, or not known */
-	bool in_call;		/* a call has begun, was judged, and its end will be told */
 	bool handler;		/* a signal was delivered while it was inside a window */
 };
 
@@ -76,6 +75,11 @@ int cr_space_look(struct cr_session *s, struct cr_space *sp, pid_t tid, struct c
 const struct cr_space_object *cr_space_object(const struct cr_space *sp, cr_addr at);
 const struct cr_target_site *cr_space_site(const struct cr_space *sp, cr_addr at,
 					   unsigned int number);
+
+/* Takes all traps out: they are wanted no more. */
+int cr_space_lift(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
+/* Puts back what was where slots are. */
+int cr_space_clear_slots(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
 
 /* An IFUNC's resolver has returned @at: plants there. */
 int cr_space_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid, cr_addr at,

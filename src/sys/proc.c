@@ -47,6 +47,41 @@ pid_t cr_proc_tgid(pid_t tid)
 	return status(tid, "\nTgid:");
 }
 
+pid_t cr_proc_tracer(pid_t pid)
+{
+	return status(pid, "\nTracerPid:");
+}
+
+/* Its memory can be opened by who may trace it, and by nobody else (PTRACE_MODE_ATTACH in
+ * ptrace(2)). A tracer that it has is in the way, too. */
+int cr_proc_may_trace(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? -EPERM : -errno;
+	close(fd);
+	return cr_proc_tracer(pid) > 0 ? -EPERM : 0;
+}
+
+int cr_proc_refused(pid_t pid, int rc, struct cr_err *err)
+{
+	pid_t tracer = cr_proc_tracer(pid);
+
+	cr_err_sys(err, rc, "cannot trace process %d", (int)pid);
+	if (rc == -ESRCH)
+		cr_err_hint(err, "is it running?");
+	else if (tracer > 0)
+		cr_err_hint(err, "process %d traces it already, and a process has one tracer",
+			    (int)tracer);
+	else
+		cr_err_hint(err, "\"chestnut doctor\" tells what stands in the way");
+	return rc;
+}
+
 pid_t cr_proc_parent(pid_t pid)
 {
 	return status(pid, "\nPPid:");

@@ -15,13 +15,23 @@ long cr_ptrace(long request, pid_t tid, uintptr_t addr, uintptr_t data)
 	return rc == -1 ? -errno : rc;
 }
 
-int cr_ptrace_seize(pid_t tid)
+int cr_ptrace_attach(pid_t tid, bool kill)
 {
-	unsigned long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
+	unsigned long options = (kill ? PTRACE_O_EXITKILL : 0) | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
 				PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 				PTRACE_O_TRACEEXEC;
 
 	return (int)cr_ptrace(PTRACE_SEIZE, tid, 0, options);
+}
+
+int cr_ptrace_seize(pid_t tid)
+{
+	return cr_ptrace_attach(tid, true);
+}
+
+int cr_ptrace_interrupt(pid_t tid)
+{
+	return (int)cr_ptrace(PTRACE_INTERRUPT, tid, 0, 0);
 }
 
 int cr_ptrace_resume(pid_t tid, enum cr_resume how, int sig)
@@ -31,6 +41,8 @@ int cr_ptrace_resume(pid_t tid, enum cr_resume how, int sig)
 		return (int)cr_ptrace(PTRACE_CONT, tid, 0, (uintptr_t)sig);
 	case CR_RESUME_CALLS:
 		return (int)cr_ptrace(PTRACE_SYSCALL, tid, 0, (uintptr_t)sig);
+	case CR_RESUME_DETACH:
+		return (int)cr_ptrace(PTRACE_DETACH, tid, 0, (uintptr_t)sig);
 	case CR_RESUME_LISTEN:
 		return (int)cr_ptrace(PTRACE_LISTEN, tid, 0, 0);
 	}

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A process that runs already is learned, audited, confined, and let go as it was found.
+. "$(dirname "$0")/lib.sh"
+must_be_built "$VICTIMS/attached"
+cd "$T" || exit 99
+V=$VICTIMS/attached
+told="rounds many, births many, waits undisturbed, code as it was"
+
+# start [WORD]: the victim in the background, ready, as $victim; "end_victim" lets it end.
+start() {
+	rm -f in out err
+	mkfifo in
+	"$V" "$@" <in >out 2>&1 &
+	victim=$!
+	exec 7>in
+	until_true 20 grep -q ready out
+}
+
+end_victim() {
+	echo >&7
+	exec 7>&-
+	wait "$victim" 2>/dev/null
+	echo $? >rc
+}
+
+# attach SECONDS OPTION…: for a while, then as ^C does it.
+attach() {
+	local for=$1 pid
+
+	shift
+	rm -f err
+	"$RUN" --attach "$victim" "$@" 2>err &
+	pid=$!
+	until_true 20 grep -q 'attached to' err
+	sleep "$for"
+	kill -INT "$pid" 2>/dev/null
+	wait "$pid"
+	echo $? >run.rc
+}
+
+free_and_running() {
+	local f
+
+	for f in /proc/"$victim"/task/*/status; do
+		grep -qs '^State:.*stopped\|^State:.*tracing\|^TracerPid:.*[1-9]' "$f" && return 1
+	done
+	kill -0 "$victim"
+}
+
+# Windows or not, twice in a row: nothing of the first time may be in the way of the second.
+for round in 1 2; do
+	start
+	attach 0.4 -l -p p.policy
+	is "learning a running process ends well ($round)" "$(cat run.rc)" 0
+	check "all its threads run, and nobody traces them ($round)" free_and_running
+	attach 0.4 -l -p w.policy -f inside
+	is "so does learning in a window of it ($round)" "$(cat run.rc)" 0
+	check "all its threads run on after that ($round)" free_and_running
+	end_victim
+	is "the process has noticed nothing ($round)" "$(cat rc) $(tail -1 out)" "3 $told"
+done
+has "calls were learned" p.policy '^clone3? = allow'
+has "no event was lost" err ', 0 events lost'
+has "those of the window are its own" w.policy '^getppid = "2, [0-9]+ calls.*inside'
+
+
+# Until it ends: chestnut-run ends as it does.
+start
+"$RUN" -q --attach "$victim" -l -p p.policy 2>err &
+run=$!
+sleep 0.3
+end_victim
+wait "$run"
+is "chestnut-run ends as the process did" "$? $(cat rc)" "3 3"
+is "which it has seen to its end" "$(tail -1 out)" "$told"
+
+start evil
+attach 0.3 -a -p p.policy
+is "audit lets it go, too" "$(cat run.rc)" 0
+end_victim
+has "and what it does afterwards is nobody's business" out '^getsid: made'
+
+start evil
+"$RUN" --attach "$victim" -s -p p.policy 2>err &
+run=$!
+until_true 20 grep -q 'attached to' err
+kill -INT "$run"
+until_true 20 grep -q 'stays confined' err
+has "a confined process is not let go" err 'stays confined'
+check "it lives" kill -0 "$victim"
+end_victim
+wait "$run" 2>/dev/null
+is "a denied call ends it" "$? $(cat rc)" "159 137"
+has "and is reported" err 'denied getsid\(0\)'
+has_not "it was not made" out 'getsid: made'
+
+start
+"$RUN" --attach "$victim" -s -p p.policy 2>err &
+run=$!
+until_true 20 grep -q 'attached to' err
+kill -QUIT "$run"
+wait "$victim" 2>/dev/null
+is "SIGQUIT ends a confined process" $? 137
+wait "$run" 2>/dev/null
+is "and its supervisor" $? 137
+exec 7>&-
+
+start
+"$RUN" --attach "$victim" -s -p p.policy 2>err &
+run=$!
+until_true 20 grep -q 'attached to' err
+kill -KILL "$run"
+wait "$run" 2>/dev/null
+wait "$victim" 2>/dev/null
+is "a confined process does not outlive its supervisor" $? 137
+exec 7>&-
+
+start
+"$RUN" -q --attach "$victim" -l -p p.policy 2>err &
+run=$!
+until_true 20 grep -qs "^TracerPid:.$run" "/proc/$victim/status"
+shot s "$RUN" --attach "$victim" -l -p new.policy
+is "a process that is traced already is refused" "$(cat s.rc)" 125
+has "with the tracer's id" s.err "process $run traces it already"
+is "and no policy is made" "$(ls new.policy 2>/dev/null)" ""
+kill -KILL "$run"
+wait "$run" 2>/dev/null
+check "a process that was only learned outlives its supervisor" free_and_running
+end_victim
+is "unharmed" "$(cat rc) $(tail -1 out)" "3 $told"
+
+shot s "$RUN" --attach 4194305 -l -p new.policy
+has "a process that is not there is an error" s.err 'No such process'
+shot s "$RUN" --attach "$$" -l -p new.policy -- true
+has "a command beside --attach is an error" s.err 'takes no command'
+shot s "$RUN" --attach "$$" -u nobody -l -p new.policy
+has "so is a user" s.err 'for programs that are started'
+is "none of them made a policy" "$(ls new.policy 2>/dev/null)" ""
+finish
