@@ -17,7 +17,8 @@ long cr_ptrace(long request, pid_t tid, uintptr_t addr, uintptr_t data)
 
 int cr_ptrace_attach(pid_t tid, bool kill)
 {
-	unsigned long options = (kill ? PTRACE_O_EXITKILL : 0) | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
+	unsigned long options = (kill ? PTRACE_O_EXITKILL : 0) |
+				PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
 				PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 				PTRACE_O_TRACEEXEC;
 
