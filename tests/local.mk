@@ -19,6 +19,7 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh \
 	tests/live/test-attach.sh tests/live/test-cases.sh \
+	tests/live/test-consumers.sh \
 	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
 	tests/live/test-parallel.sh tests/live/test-pty.sh tests/live/test-redis-suite.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \

@@ -18,6 +18,7 @@ struct trace {
 	unsigned char *abi;	/* owned; 0: not seen yet, else ABI + 1 */
 	enum cr_abi last;
 	bool summary;		/* in a table of strace -c */
+	bool summaries;		/* there was one */
 };
 
 static bool starts(const char *s, const char *with)
@@ -264,7 +265,7 @@ static int on_line(struct trace *t, const char *line)
 		return cr_reader_bad(t->r, "this summary is of no known mode");
 	}
 	if (starts(s, "% time")) {
-		t->summary = true;
+		t->summary = t->summaries = true;
 		return 0;
 	}
 	if (t->summary) {
@@ -285,6 +286,16 @@ static int on_line(struct trace *t, const char *line)
 	return rc ? (rc < 0 ? rc : 0) : on_event(t, pid, s);
 }
 
+/* strace -c counts a call when it returns. */
+static void tell_missing(struct cr_reader *r)
+{
+	int nr = cr_reader_nr(r, CR_ABI_NATIVE, "exit_group");
+
+	if (nr >= 0 && !cr_policy_own(r->to->policy, CR_ABI_NATIVE, (uint32_t)nr))
+		cr_reader_loss(r, "a summary of strace -c leaves out calls that do not return: "
+			       "exit_group, and exit of threads");
+}
+
 int cr_read_strace(struct cr_reader *r)
 {
 	cr_auto_free unsigned char *abi = calloc(PIDS, 1);
@@ -301,5 +312,7 @@ int cr_read_strace(struct cr_reader *r)
 		if (rc < 0)
 			return rc;
 	}
+	if (rc == 0 && t.summaries)
+		tell_missing(r);
 	return rc;
 }

@@ -3,9 +3,9 @@
  * fuzz-import - what other tools would never write
  *
  * The first byte chooses the format ('0' is the first of cr_import_format()), the second whether
- * broken records are skipped ('s'). What is accepted must make a valid policy file that says the
- * same. Built with -fsanitize=fuzzer -DCR_FUZZER it is a libFuzzer target; else it replays the
- * files it is given.
+ * broken records are skipped ('s'), or one executable's records are taken ('e'). What is accepted
+ * must make a valid policy file that says the same. Built with -fsanitize=fuzzer -DCR_FUZZER it is
+ * a libFuzzer target; else it replays the files it is given.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(fd >= 0 && write(fd, data + 2, size - 2) == (ssize_t)size - 2 &&
 	     lseek(fd, 0, SEEK_SET) == 0, "there is room");
 	how.skip_bad = data[1] == 's';
+	how.exe = data[1] == 'e' && cr_import_has_exe(f) ? "/b*n/[xy]" : NULL;
 	rc = cr_import(f, fd, "fuzz", &how, &im, &err);
 	close(fd);
 	if (rc < 0) {

@@ -129,6 +129,8 @@ CR_TEST(strace_summary)
 	     "------ ----------- ----------- --------- --------- ----------------\n"
 	     "100.00    0.000012          12         1           total\n",
 	     "brk=allow access=allow i386:mmap2=allow");
+	CR_CHECK_STR(cr_buf_str(&im.losses), "a summary of strace -c leaves out calls that do not "
+		     "return: exit_group, and exit of threads\n");
 	cr_imported_fini(&im);
 }
 
