@@ -6,7 +6,8 @@
  * Out:   findings, and the attack surface in numbers
  * Never: reads a file, prints, changes the policy
  *
- * It speaks of what strict mode would let pass. A call is reachable when its rule is allow or log.
+ * It speaks of what strict mode would let pass. A call is reachable when its rule is allow or log,
+ * outside or in a window; with "outside = any" all calls are.
  */
 #ifndef CR_LINT_H
 #define CR_LINT_H
@@ -49,6 +50,7 @@ struct cr_lint_finding {
 	enum cr_abi abi;
 	uint32_t nr;
 	const struct cr_rule *rule;	/* borrowed: from the policy */
+	const struct cr_policy_window *window;	/* borrowed: whose it is; NULL: outside */
 	const struct cr_lint_row *row;	/* borrowed: from the rows */
 	char *twins;		/* owned; CR_LINT_OFFER: names that have no rule; else NULL */
 };
@@ -58,6 +60,7 @@ struct cr_lint_report {
 	size_t n;
 	unsigned int reachable[CR_ABI_COUNT];
 	unsigned int known[CR_ABI_COUNT];	/* calls that this build knows by name */
+	unsigned int warnings;	/* findings that warn, and one for "outside = any" */
 };
 
 /* The name of a table's file: "lint-calls.tsv". */

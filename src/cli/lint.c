@@ -60,28 +60,41 @@ static const char *origin_word(const struct cr_rule *r)
 	return r->base ? "base set" : cr_rule_learned(r) ? "learned" : "hand-written";
 }
 
-static const char *origin(const struct cr_rule *r, char out[128])
+/* "learned, line 7, inside of parse" */
+static void print_origin(const struct cr_lint_finding *f)
 {
+	const struct cr_rule *r = f->rule;
+
 	if (r->base)
-		snprintf(out, 128, "%s %.100s", origin_word(r), r->base);
+		printf("%s %s", origin_word(r), r->base);
 	else
-		snprintf(out, 128, "%s, line %u", origin_word(r), r->line);
-	return out;
+		printf("%s, line %u", origin_word(r), r->line);
+	if (f->window)
+		printf(", inside of %s", f->window->function);
+}
+
+static const char *loud(const struct view *v, bool on)
+{
+	return !v->colour ? "" : on ? "\033[1;31m" : "\033[0m";
 }
 
 static void print_finding(const struct view *v, const struct cr_lint_finding *f)
 {
-	bool loud = f->level == CR_LINT_LOUD && v->colour;
-	char name[CR_NAME_MAX], from[128];
+	bool paint = f->level == CR_LINT_LOUD;
+	char name[CR_NAME_MAX];
 
 	cr_nr_to_name(f->abi, f->nr, name);
-	printf("%s%s%s: ", loud ? "\033[1;31m" : "", level_words[f->level], loud ? "\033[0m" : "");
-	if (f->level == CR_LINT_OFFER)
-		printf("%s (%s) has twins without a rule: %s; %s", name, cr_abi_facts[f->abi].name,
-		       f->twins, f->row->why);
-	else
-		printf("%s (%s, %s): %s", name, cr_abi_facts[f->abi].name, origin(f->rule, from),
-		       f->row->why);
+	printf("%s%s%s: %s (%s", paint ? loud(v, true) : "", level_words[f->level],
+	       paint ? loud(v, false) : "", name, cr_abi_facts[f->abi].name);
+	if (f->level == CR_LINT_OFFER) {
+		printf("%s%s) has twins without a rule: %s; ", f->window ? ", inside of " : "",
+		       f->window ? f->window->function : "", f->twins);
+	} else {
+		printf(", ");
+		print_origin(f);
+		printf("): ");
+	}
+	printf("%s", f->row->why);
 	if (v->verbose)
 		printf(" [%s]", f->row->source);
 	printf("\n");
@@ -145,13 +158,14 @@ static void print_rows(const struct view *v, enum cr_lint_table table, const cha
 
 static void print_report(const struct view *v)
 {
-	unsigned int n = 0;
+	unsigned int n = v->report->warnings;
 	size_t i;
 
-	for (i = 0; i < v->report->n; i++) {
-		n += v->report->finding[i].level >= CR_LINT_WARN;
+	if (v->p->outside_any)
+		printf("%sWARNING%s: outside = any: everything may be called outside of windows\n",
+		       loud(v, true), loud(v, false));
+	for (i = 0; i < v->report->n; i++)
 		print_finding(v, &v->report->finding[i]);
-	}
 	if (n)
 		printf("%u warning%s\n", n, n == 1 ? "" : "s");
 	else
@@ -174,6 +188,8 @@ static void json_finding(struct cr_json *j, struct json_object *list,
 	cr_json_text(j, o, "why", f->row->why);
 	cr_json_text(j, o, "source", f->row->source);
 	cr_json_text(j, o, "origin", origin_word(f->rule));
+	if (f->window)
+		cr_json_text(j, o, "function", f->window->function);
 	if (f->rule->base)
 		cr_json_text(j, o, "base", f->rule->base);
 	else
@@ -211,6 +227,7 @@ static int print_json(const struct view *v)
 	cr_json_begin(&j);
 	cr_json_text(&j, j.top, "policy", v->p->path);
 	cr_json_text(&j, j.top, "mode", cr_mode_name(v->p->mode));
+	cr_json_bool(&j, j.top, "outside_any", v->p->outside_any);
 	list = cr_json_object(&j, j.top, "surface");
 	for (i = 0; i < CR_ABI_COUNT; i++) {
 		o = cr_json_object(&j, list, cr_abi_facts[i].name);
@@ -244,8 +261,7 @@ static int judge(struct view *v, const char *tables, bool json, struct cr_err *e
 			cr_err_sys(err, rc, "cannot judge %s", v->p->path);
 	}
 	if (rc == 0)
-		status = report.n && report.finding[0].level >= CR_LINT_WARN ? CR_EXIT_FINDINGS :
-									       CR_EXIT_OK;
+		status = report.warnings ? CR_EXIT_FINDINGS : CR_EXIT_OK;
 	cr_lint_fini(&report);
 	cr_lint_rows_fini(&rows);
 	return status;

@@ -198,14 +198,37 @@ static bool reachable(const struct cr_rule *r)
 	return r && (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG);
 }
 
+/* The rule by which a call can be made anywhere, and the window where that is; NULL when there is
+ * none. "outside = any" needs no rule. */
+static const struct cr_rule *reach(const struct cr_policy *p, enum cr_abi abi, uint32_t nr,
+				   const struct cr_policy_window **window)
+{
+	const struct cr_rule *r = cr_policy_find(p, abi, nr);
+	size_t i;
+
+	*window = NULL;
+	if (reachable(r) && !p->outside_any)
+		return r;
+	for (i = 0; i < p->n_windows; i++) {
+		r = cr_policy_find_in(p, p->windows[i]->number, abi, nr);
+		if (!reachable(r))
+			continue;
+		*window = p->windows[i];
+		return r;
+	}
+	return NULL;
+}
+
 static bool word_reachable(const struct cr_policy *p, const char *word, size_t len)
 {
+	const struct cr_policy_window *window;
 	int nr[CR_ABI_COUNT];
 	unsigned int i;
 
 	calls_of(word, len, nr);
 	for (i = 0; i < CR_ABI_COUNT; i++) {
-		if (nr[i] >= 0 && reachable(cr_policy_find(p, (enum cr_abi)i, (uint32_t)nr[i])))
+		if (nr[i] >= 0 && (p->outside_any || reach(p, (enum cr_abi)i, (uint32_t)nr[i],
+							   &window)))
 			return true;
 	}
 	return false;
@@ -254,18 +277,22 @@ static int lint_call(const struct cr_policy *p, const struct cr_lint_row *row,
 	for (i = 0; rc == 0 && i < CR_ABI_COUNT; i++) {
 		f.abi = (enum cr_abi)i;
 		f.nr = (uint32_t)nr[i];
-		f.rule = nr[i] < 0 ? NULL : cr_policy_find(p, f.abi, f.nr);
-		if (reachable(f.rule))
+		f.rule = nr[i] < 0 ? NULL : reach(p, f.abi, f.nr, &f.window);
+		if (f.rule)
 			rc = add_finding(report, &f);
 	}
 	return rc;
 }
 
-/* The twins in one ABI. Who has written a rule for one of them, whatever it says, has decided. */
-static int lint_twins(const struct cr_policy *p, const struct cr_lint_row *row, enum cr_abi abi,
+/* The twins in one ABI, outside or in one window. Who has written a rule for one of them, whatever
+ * it says, has decided. */
+static int lint_twins(const struct cr_policy *p, const struct cr_policy_window *window,
+		      const struct cr_lint_row *row, enum cr_abi abi,
 		      struct cr_lint_report *report)
 {
-	struct cr_lint_finding f = { .level = CR_LINT_OFFER, .abi = abi, .row = row };
+	struct cr_lint_finding f = {
+		.level = CR_LINT_OFFER, .abi = abi, .row = row, .window = window,
+	};
 	struct cr_buf missing = CR_BUF_INIT;
 	const char *word, *at = row->key;
 	const struct cr_rule *r;
@@ -277,7 +304,7 @@ static int lint_twins(const struct cr_policy *p, const struct cr_lint_row *row, 
 		calls_of(word, len, nr);
 		if (nr[abi] < 0)
 			continue;
-		r = cr_policy_find(p, abi, (uint32_t)nr[abi]);
+		r = cr_policy_find_in(p, window ? window->number : 0, abi, (uint32_t)nr[abi]);
 		if (reachable(r) && !f.rule) {
 			f.rule = r;
 			f.nr = r->nr;
@@ -297,19 +324,38 @@ static int lint_twins(const struct cr_policy *p, const struct cr_lint_row *row, 
 	return -ENOMEM;
 }
 
+/* In each ABI, outside and in each window. */
+static int lint_all_twins(const struct cr_policy *p, const struct cr_lint_row *row,
+			  struct cr_lint_report *report)
+{
+	unsigned int abi;
+	int rc = 0;
+	size_t i;
+
+	for (abi = 0; rc == 0 && abi < CR_ABI_COUNT; abi++) {
+		if (!p->outside_any)
+			rc = lint_twins(p, NULL, row, (enum cr_abi)abi, report);
+		for (i = 0; rc == 0 && i < p->n_windows; i++)
+			rc = lint_twins(p, p->windows[i], row, (enum cr_abi)abi, report);
+	}
+	return rc;
+}
+
 static void measure(const struct cr_policy *p, struct cr_lint_report *report)
 {
+	const struct cr_policy_window *window;
 	char name[CR_NAME_MAX];
 	unsigned int i;
 	uint32_t nr;
 
 	for (i = 0; i < CR_ABI_COUNT; i++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++) {
-			bool open = reachable(cr_policy_find(p, (enum cr_abi)i, nr));
+			bool named = strncmp(cr_nr_to_name((enum cr_abi)i, nr, name), "nr:",
+					     3) != 0;
+			bool open = reach(p, (enum cr_abi)i, nr, &window);
 
-			report->reachable[i] += open;
-			report->known[i] += open || strncmp(cr_nr_to_name((enum cr_abi)i, nr, name),
-							    "nr:", 3) != 0;
+			report->reachable[i] += open || (named && p->outside_any);
+			report->known[i] += open || named;
 		}
 	}
 }
@@ -327,7 +373,6 @@ static int by_level(const void *a, const void *b)
 
 int cr_lint(const struct cr_policy *p, struct cr_lint_rows *rows, struct cr_lint_report *report)
 {
-	unsigned int abi;
 	int rc = 0;
 	size_t i;
 
@@ -338,14 +383,17 @@ int cr_lint(const struct cr_policy *p, struct cr_lint_rows *rows, struct cr_lint
 		row->open = row->need && need_met(p, row->need);
 		if (row->table == CR_LINT_CALLS)
 			rc = lint_call(p, row, report);
-		for (abi = 0; rc == 0 && row->table == CR_LINT_TWINS && abi < CR_ABI_COUNT; abi++)
-			rc = lint_twins(p, row, (enum cr_abi)abi, report);
+		else if (row->table == CR_LINT_TWINS)
+			rc = lint_all_twins(p, row, report);
 	}
 	if (rc < 0) {
 		cr_lint_fini(report);
 		return rc;
 	}
 	measure(p, report);
+	report->warnings = p->outside_any;
+	for (i = 0; i < report->n; i++)
+		report->warnings += report->finding[i].level >= CR_LINT_WARN;
 	if (report->n)
 		qsort(report->finding, report->n, sizeof(*report->finding), by_level);
 	return 0;

@@ -133,6 +133,30 @@ CR_TEST(holes)
 	done();
 }
 
+CR_TEST(windows)
+{
+	read_all();
+	lint("[syscalls]\nread = allow\nptrace = never\n[window 1]\nfunction = \"f\"\nbpf = allow\n"
+	     "[window 2]\nfunction = \"g\"\nptrace = log\nbpf = allow\npipe = allow\n");
+	CR_CHECK_INT(report.warnings, 2);
+	CR_CHECK_STR(report.finding[0].row->key, "bpf");
+	CR_CHECK_STR(report.finding[0].window->function, "f");
+	CR_CHECK_STR(report.finding[1].row->key, "ptrace");
+	CR_CHECK_STR(report.finding[1].window->function, "g");
+	CR_CHECK_STR(report.finding[2].twins, "pipe2");
+	CR_CHECK_STR(report.finding[2].window->function, "g");
+	CR_CHECK_INT(report.reachable[CR_ABI_X86_64], 4);
+	CR_CHECK(row("CVE-2014-4699")->open);
+	done();
+	read_all();
+	lint("[policy]\noutside = any\n[window 1]\nfunction = \"f\"\nread = allow\n");
+	CR_CHECK_INT(report.warnings, 1);
+	CR_CHECK_INT(report.reachable[CR_ABI_X86_64], report.known[CR_ABI_X86_64]);
+	CR_CHECK(row("CVE-2014-4699")->open);
+	CR_CHECK(row("kernel module")->open);
+	done();
+}
+
 /* A ring does what the calls do that the policy does not allow. */
 CR_TEST(rings)
 {
@@ -250,6 +274,7 @@ int main(void)
 	CR_RUN(each_abi, "each ABI is judged and counted by its own numbers");
 	CR_RUN(twins_offered, "twins without a rule are offered, and none is added");
 	CR_RUN(holes, "a hole is cut off when one of the groups of calls it needs is");
+	CR_RUN(windows, "what a window allows is reachable; outside = any is a warning of its own");
 	CR_RUN(rings, "io_uring leaves open what goes through it, whatever else is cut off");
 	CR_RUN(command,
 	       "lint exits with 0 for nothing, 1 for a warning, 2 for trouble; JSON is valid");
