@@ -76,6 +76,31 @@ chestnut_SOURCES = \
 	src/cli/plot.c src/cli/rule.c src/cli/show.c src/cli/tables.c src/cli/trust.c
 chestnut_LDADD = $(cr_libs)
 
+# Completion for three shells, made of the option tables by running the programs.
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+fishcompdir = $(datadir)/fish/vendor_completions.d
+nodist_bashcomp_DATA = completions/bash/chestnut completions/bash/chestnut-run
+nodist_zshcomp_DATA = completions/zsh/_chestnut completions/zsh/_chestnut-run
+nodist_fishcomp_DATA = completions/fish/chestnut.fish completions/fish/chestnut-run.fish
+CLEANFILES += $(nodist_bashcomp_DATA) $(nodist_zshcomp_DATA) $(nodist_fishcomp_DATA)
+EXTRA_DIST += scripts/gen-completion
+gen_completion = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(SHELL) $(srcdir)/scripts/gen-completion
+completion_of = '$(sysconfdir)' >$@.tmp && mv $@.tmp $@
+completions/bash/chestnut: chestnut$(EXEEXT) scripts/gen-completion
+	$(gen_completion) bash ./chestnut $(completion_of)
+completions/bash/chestnut-run: chestnut-run$(EXEEXT) scripts/gen-completion
+	$(gen_completion) bash ./chestnut-run $(completion_of)
+completions/zsh/_chestnut: chestnut$(EXEEXT) scripts/gen-completion
+	$(gen_completion) zsh ./chestnut $(completion_of)
+completions/zsh/_chestnut-run: chestnut-run$(EXEEXT) scripts/gen-completion
+	$(gen_completion) zsh ./chestnut-run $(completion_of)
+completions/fish/chestnut.fish: chestnut$(EXEEXT) scripts/gen-completion
+	$(gen_completion) fish ./chestnut $(completion_of)
+completions/fish/chestnut-run.fish: chestnut-run$(EXEEXT) scripts/gen-completion
+	$(gen_completion) fish ./chestnut-run $(completion_of)
+
 policydir = $(pkgdatadir)/policies
 dist_policy_DATA = \
 	policies/base-bwrap.ini policies/base-crun.ini policies/base-dynamic-i386.ini \

@@ -30,7 +30,8 @@ LIVE_TESTS = $(live_programs) $(live_scripts)
 NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
 	tests/live/test-redis-suite.sh
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
-	tests/fuzz/replay.sh tests/golden/run.sh tests/unit/test-manage.sh \
+	tests/fuzz/replay.sh tests/golden/run.sh tests/unit/test-completion.sh \
+	tests/unit/test-manage.sh \
 	tests/unit/test-show.sh tests/unit/test-window-commands.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-image fuzz-import fuzz-ini

@@ -35,7 +35,10 @@ static const struct command {
 	{ "doctor", "why tracing would fail here, and what to do about it", cr_cmd_doctor },
 };
 
+enum { OPT_WORDS = CR_OPT_FIRST };
+
 static const struct cr_option options[] = {
+	{ 0, "dump-words", "KIND", NULL, OPT_WORDS },	/* for shell completion */
 	CR_OPTIONS_COMMON
 };
 
@@ -63,6 +66,38 @@ static void dump(void)
 	cr_options_dump(options, stdout);
 	for (i = 0; i < CR_ARRAY_SIZE(commands); i++)
 		printf("command\t%s\t-\t%s\n", commands[i].name, commands[i].help);
+}
+
+static void dump_calls(void)
+{
+	char call[CR_CALL_WORDS_MAX];
+	unsigned int abi;
+	uint32_t nr;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		for (nr = 0; nr < CR_NR_MAX; nr++) {
+			cr_call_words((enum cr_abi)abi, nr, call);
+			if (!strstr(call, "nr:"))
+				puts(call);
+		}
+	}
+}
+
+static int dump_words(const char *kind, struct cr_err *err)
+{
+	char name[CR_NAME_MAX];
+	int e;
+
+	if (strcmp(kind, "calls") == 0) {
+		dump_calls();
+		return 0;
+	}
+	if (strcmp(kind, "errnos") != 0)
+		return cr_err_set(err, -EINVAL, "there are words of calls and errnos only");
+	for (e = 1; e < 4096; e++)
+		if (*cr_errno_name(e, name) == 'E')
+			puts(name);
+	return 0;
 }
 
 static const struct command *command_of(const char *name, struct cr_err *err)
@@ -105,12 +140,16 @@ int main(int argc, char **argv)
 
 	cr_log_init("chestnut", 0);
 	while ((id = cr_options_next(&it, &err)) > 0) {
-		if (id == CR_OPT_HELP)
+		if (id == OPT_WORDS)
+			id = dump_words(it.value, &err);
+		else if (id == CR_OPT_HELP)
 			help();
 		else if (id == CR_OPT_DUMP)
 			dump();
 		else
 			cr_options_common(&it, id, usage);
+		if (id < 0)
+			break;
 		return finish(CR_EXIT_OK);
 	}
 	if (id == 0 && it.at >= argc) {

@@ -27,7 +27,7 @@ enum { OPT_DRY_RUN = CR_OPT_FIRST, OPT_FORCE, OPT_JSON, OPT_KEEP };
 
 static const struct cr_option options[] = {
 	{ 'n', "dry-run", NULL, "only show what would be done", OPT_DRY_RUN },
-	{ 0, "force", NULL, "finalize what was lost events of, or is in audit mode", OPT_FORCE },
+	{ 0, "force", NULL, "although events were lost, or the mode is audit", OPT_FORCE },
 	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
 	{ 0, "keep-unused", NULL, "keep learned calls that no --all execution has used", OPT_KEEP },
 	CR_OPTIONS_COMMON

@@ -90,6 +90,17 @@ shot s "$RUN" -q -p p.policy -- "$V" number 124
 shot s "$RUN" -q -p p.policy -- "$V" number 165
 is "and nothing else" "$(cat s.rc)" 159
 
+# What was changed after finalizing is told at the start.
+cp before sealed.policy
+"$TOOL" finalize sealed.policy >/dev/null
+shot s "$RUN" -p sealed.policy -- "$V" usual
+has_not "a finalized policy is followed without a word" s.err 'was changed'
+"$TOOL" allow sealed.policy getsid >/dev/null
+shot s "$RUN" -p sealed.policy -- "$V" usual
+has "one that was changed afterwards is told of" s.err 'sealed\.policy.* was changed since it was'
+shot s "$RUN" -q -p sealed.policy -- "$V" usual
+is "not under -q" "$(cat s.err)" ""
+
 # A target that reaches for its supervisor ends with it, never runs free.
 shot s "$RUN" -q --learn -p k.policy -- sh -c 'kill -9 $PPID; sleep 0.2; echo free' \
 	"kill-token-$$"
