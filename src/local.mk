@@ -66,7 +66,8 @@ cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP
 
 bin_PROGRAMS += chestnut-run chestnut
 chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c \
-	src/cli/find.c src/cli/windows.c
+	src/cli/find.c src/cli/many.c src/cli/seat.c src/cli/seat.h \
+	src/cli/tree.c src/cli/tree.h src/cli/windows.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \
 	src/cli/check.c src/cli/chestnut.c src/cli/completeness.c src/cli/diff.c \

@@ -73,6 +73,9 @@ struct cr_filter_use {
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan);
 
+/* For processes of whom nobody knows which of two policies is theirs: what both let pass, alike. */
+void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_plan *other);
+
 /* What strict mode makes of each call, for a kernel that is alone with it: denials act there, and
  * what a rule logs goes to the kernel's log. No call has a key. */
 void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,

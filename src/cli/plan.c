@@ -13,12 +13,14 @@
 #include "cr/names.h"
 #include "cr/proc.h"
 #include "plan.h"
+#include "tree.h"
 
 enum {
 	OPT_LEARN = CR_OPT_FIRST,
 	OPT_AUDIT,
 	OPT_STRICT,
 	OPT_POLICY,
+	OPT_EXE,
 	OPT_ATTACH,
 	OPT_INTERVAL,
 	OPT_FUNCTION,
@@ -38,7 +40,8 @@ const struct cr_option cr_run_options[] = {
 	{ 'l', "learn", NULL, "let everything pass, add to the policy what it lacks", OPT_LEARN },
 	{ 'a', "audit", NULL, "let everything pass, report what strict would deny", OPT_AUDIT },
 	{ 's', "strict", NULL, "enforce the policy", OPT_STRICT },
-	{ 'p', "policy", "FILE", "the policy (default: by the name of COMMAND)", OPT_POLICY },
+	{ 'p', "policy", "FILE", "the policy, or a directory: one for each executable", OPT_POLICY },
+	{ 'x', "exe", "PATTERN", "only what runs such an executable; the rest runs free", OPT_EXE },
 	{ 0, "attach", "PID", "supervise a process that runs already, until it ends or ^C",
 	  OPT_ATTACH },
 	{ 'f', "function", "FUNC",
@@ -176,6 +179,9 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 	case OPT_POLICY:
 		plan->policy_arg = value;
 		return 0;
+	case OPT_EXE:
+		plan->exe = value;
+		return 0;
 	case OPT_ATTACH:
 		return set_attach(plan, value, err);
 	case OPT_INTERVAL:
@@ -311,9 +317,9 @@ static int find_attached(struct cr_run_plan *plan, struct cr_err *err)
 	rc = cr_proc_may_trace(tgid);
 	if (rc < 0)
 		return cr_proc_refused(tgid, rc, err);
-	if (plan->user_name || plan->n_env_ops) {
-		cr_err_set(err, -EINVAL, "-u and -E are for programs that are started");
-		cr_err_hint(err, "leave them out with --attach");
+	if (plan->user_name || plan->n_env_ops || plan->exe) {
+		cr_err_set(err, -EINVAL, "-u, -E and -x are for programs that are started");
+		cr_err_hint(err, "leave it out with --attach");
 		return -EINVAL;
 	}
 	return 0;
@@ -361,9 +367,46 @@ static int find_policy(struct cr_run_plan *plan, struct cr_err *err)
 	return plan->policy_path ? 0 : cr_err_set(err, -ENOMEM, "out of memory");
 }
 
+/* One that is there, or is meant to be, for learning: it ends in a slash. */
+static int look_at_directory(struct cr_run_plan *plan, struct cr_err *err)
+{
+	const char *path = plan->policy_path;
+	size_t n = strlen(path);
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		plan->directory = S_ISDIR(st.st_mode);
+	else
+		plan->directory = n && path[n - 1] == '/';
+	if (!plan->directory)
+		return 0;
+	while (n > 1 && plan->policy_path[n - 1] == '/')
+		plan->policy_path[--n] = '\0';
+	if (plan->attach || plan->n_patterns || plan->windows_only) {
+		cr_err_set(err, -EINVAL, "%s is a directory, and %s wants one policy", path,
+			   plan->attach ? "--attach" : "a window");
+		cr_err_hint(err, "name a file with -p");
+		return -EINVAL;
+	}
+	if (plan->mode == CR_MODE_UNSET)
+		return cr_tree_mode(path, &plan->mode, err);
+	return 0;
+}
+
+static int make_directory(const struct cr_run_plan *plan, struct cr_err *err)
+{
+	if (plan->mode != CR_MODE_LEARN || mkdir(plan->policy_path, 0755) == 0 || errno == EEXIST)
+		return 0;
+	return cr_err_sys(err, -errno, "cannot make the directory %s", plan->policy_path);
+}
+
 static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
 {
-	int rc = cr_ini_load(plan->policy_path, &plan->policy, err);
+	int rc = look_at_directory(plan, err);
+
+	if (rc < 0 || plan->directory)
+		return rc < 0 ? rc : make_directory(plan, err);
+	rc = cr_ini_load(plan->policy_path, &plan->policy, err);
 
 	if (rc == -ENOENT && (plan->mode == CR_MODE_UNSET || plan->mode == CR_MODE_LEARN)) {
 		plan->mode = CR_MODE_LEARN;

@@ -13,15 +13,12 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "cr/enforce.h"
-#include "cr/filter.h"
 #include "cr/front.h"
-#include "cr/image.h"
-#include "cr/learn.h"
 #include "cr/log.h"
 #include "cr/session.h"
 #include "cr/wake.h"
-#include "plan.h"
+#include "seat.h"
+#include "tree.h"
 
 /* Everything that a run holds. */
 struct run {
@@ -29,14 +26,13 @@ struct run {
 	struct cr_run_windows windows;
 	struct cr_signals signals;	/* as we found them */
 	struct cr_filter filter;
-	struct cr_store *store;		/* owned; learning only */
-	struct cr_learn *learn;		/* owned; learning only */
-	struct cr_enforce *enforce;	/* owned; audit and strict only */
-	struct cr_judge *judge;		/* borrowed: from learn or enforce */
+	struct cr_seat seat;		/* unless there is a tree */
+	struct cr_tree *tree;		/* owned; NULL: one policy for all */
 	struct cr_unwinder *unwinder;	/* owned */
 	struct cr_session *session;	/* owned */
 	struct cr_outcome outcome;
 	struct cr_front front;
+	bool met;			/* a process that is of interest */
 	unsigned int ticks;		/* since counts were saved */
 	int report;			/* where the child tells why it could not execute */
 };
@@ -44,9 +40,8 @@ struct run {
 static void run_fini(struct run *r)
 {
 	cr_session_free(r->session);
-	cr_learn_free(r->learn);
-	cr_enforce_free(r->enforce);
-	cr_store_free(r->store);
+	cr_seat_fini(&r->seat);
+	cr_tree_free(r->tree);
 	cr_unwinder_free(r->unwinder);
 	cr_filter_fini(&r->filter);
 	cr_run_windows_fini(&r->windows);
@@ -55,67 +50,19 @@ static void run_fini(struct run *r)
 		close(r->report);
 }
 
-/* Which base set a new policy includes: what the program's start-up needs, in its own ABI only. */
-static const char *base_for(const struct cr_image *image)
+static int seat(struct run *r, struct cr_err *err)
 {
-	switch (image->kind) {
-	case CR_IMAGE_GO:
-		return image->is_32bit ? "base-go-i386" : "base-go";
-	case CR_IMAGE_STATIC:
-		return image->is_32bit ? "base-static-i386" : "base-static";
-	case CR_IMAGE_MUSL:
-		return image->is_32bit ? "base-musl-i386" : "base-musl";
-	case CR_IMAGE_DYNAMIC:
-		return image->is_32bit ? "base-dynamic-i386" : "base-dynamic";
-	case CR_IMAGE_OTHER:
-		break;
-	}
-	return "base-dynamic";
-}
-
-static int seat_learner(struct run *r, struct cr_err *err)
-{
-	cr_auto_free char *real = realpath(r->plan.path, NULL);
-	struct cr_store_seed seed = {
-		.program = real ? real : r->plan.path,
-		.outside_any = r->plan.windows_only,
-		.loaded = r->plan.policy ? &r->plan.policy : NULL,
-	};
-	struct cr_image image = { .kind = CR_IMAGE_OTHER };
+	struct cr_policy *policy = r->plan.policy;
 	int rc;
 
-	/* What cannot be read can still be run, and learned. */
-	if (cr_image_look(r->plan.path, &image) < 0)
-		cr_debug("%s cannot be read", r->plan.path);
-	seed.build_id = image.build_id[0] ? image.build_id : NULL;
-	seed.include = base_for(&image);
-	rc = cr_store_begin(r->plan.policy_path, &seed, r->plan.all, &r->store, err);
+	if (r->plan.directory)
+		return cr_tree_open(&r->plan, &r->tree, err);
+	r->plan.policy = NULL;
+	rc = cr_seat_init(&r->seat, r->plan.path, r->plan.policy_path, policy);
 	if (rc < 0)
-		return rc;
-	rc = cr_run_windows_learn(&r->windows, r->store, err);
-	if (rc < 0)
-		return rc;
-	cr_store_confirmed(r->store, r->plan.confirm);
-	r->learn = cr_learn_new(r->store, r->plan.windows_only);
-	if (!r->learn)
-		return cr_err_set(err, -ENOMEM, "out of memory");
-	r->judge = cr_learn_judge(r->learn);
-	return 0;
-}
-
-static int seat_enforcer(struct run *r, struct cr_err *err)
-{
-	struct cr_enforce_plan plan = {
-		.policy = r->plan.policy,
-		.violation = r->plan.violation,
-		.audit = r->plan.mode == CR_MODE_AUDIT,
-	};
-
-	r->enforce = cr_enforce_new(&plan);
-	if (!r->enforce)
-		return cr_err_set(err, -ENOMEM, "out of memory");
-	r->judge = cr_enforce_judge(r->enforce);
-	return 0;
+		return cr_err_set(err, rc, "out of memory");
+	/* With -x, when there is somebody to judge. */
+	return r->plan.exe ? 0 : cr_seat_take(&r->seat, &r->plan, &r->windows, err);
 }
 
 static int make_filter(struct run *r, struct cr_err *err)
@@ -126,27 +73,73 @@ static int make_filter(struct run *r, struct cr_err *err)
 		.learning = learning, .all = r->plan.all || (learning && process),
 		.confirm = r->plan.confirm,
 	};
-	const struct cr_policy *policy = learning ? cr_store_policy(r->store) : r->plan.policy;
 	struct cr_filter_plan plan;
 
-	/* A process that runs already gets none: it could never be taken away again. */
-	if (r->plan.attach)
+	/* A process that runs already gets none: it could never be taken away again. Nor do those
+	 * that may turn out to be nobody's business. */
+	if (r->plan.attach || r->plan.exe)
 		return 0;
 	/* What is outside of windows is nobody's business then. */
 	if (r->plan.windows_only && !process)
 		return 0;
-	cr_filter_plan(policy, &use, &plan);
+	if (r->tree)
+		cr_tree_filter(r->tree, &use, &plan);
+	else
+		cr_seat_filter(&r->seat, &use, &plan);
 	return cr_filter_build(&plan, &r->filter, err);
+}
+
+/* The first process that -x means: it is its policy. */
+static bool take_seat(struct run *r, const char *exe)
+{
+	struct cr_err err = { "", "" };
+	char *own = strdup(exe);
+	int rc = own ? 0 : cr_err_set(&err, -ENOMEM, "out of memory");
+
+	if (rc == 0) {
+		free(r->seat.exe);
+		r->seat.exe = own;
+		rc = cr_seat_take(&r->seat, &r->plan, &r->windows, &err);
+	}
+	if (rc < 0)
+		cr_log_err(&err);
+	return rc == 0;
+}
+
+/* A new executable: which policy is its, and is it of interest at all? */
+static struct cr_exec_answer on_exec(void *ctx, const struct cr_site *site)
+{
+	struct run *r = ctx;
+	struct cr_exec_answer answer = { CR_EXEC_JUDGE, &r->seat };
+
+	if (r->plan.exe && !cr_exe_matches(r->plan.exe, site->exe(site)))
+		answer.how = CR_EXEC_IGNORE;
+	else if (r->tree)
+		answer = cr_tree_exec(r->tree, site);
+	else if (!r->seat.judge && !take_seat(r, site->exe(site)))
+		answer.how = CR_EXEC_REFUSE;
+	r->met = r->met || answer.how != CR_EXEC_IGNORE;
+	/* Without a filter nothing else stops a call. */
+	if (r->plan.exe && answer.how == CR_EXEC_JUDGE)
+		answer.how = CR_EXEC_ALL;
+	return answer;
+}
+
+static void save(struct run *r)
+{
+	r->ticks = 0;
+	if (r->tree)
+		cr_tree_tick(r->tree);
+	else
+		cr_seat_tick(&r->seat);
 }
 
 static void tick(void *ctx)
 {
 	struct run *r = ctx;
 
-	if (r->learn && ++r->ticks >= r->plan.interval) {
-		r->ticks = 0;
-		cr_learn_tick(r->learn);
-	}
+	if (++r->ticks >= r->plan.interval)
+		save(r);
 }
 
 /* A signal to the supervisor itself. USR1: what is known is to be on disk now. Those that end other
@@ -155,8 +148,8 @@ static void asked(void *ctx, int sig)
 {
 	struct run *r = ctx;
 
-	if (sig == SIGUSR1 && r->learn)
-		cr_learn_tick(r->learn);
+	if (sig == SIGUSR1)
+		save(r);
 	if (!r->plan.attach || (sig != SIGINT && sig != SIGTERM && sig != SIGHUP && sig != SIGQUIT))
 		return;
 	if (r->plan.mode != CR_MODE_STRICT) {
@@ -188,7 +181,8 @@ static struct cr_window_role window_role(void *ctx, unsigned int id)
 static int make_session(struct run *r, struct cr_err *err)
 {
 	struct cr_session_plan plan = {
-		.judge = r->judge,
+		.judge = r->tree || r->plan.exe ? cr_seat_of_program() : r->seat.judge,
+		.on_exec = r->tree || r->plan.exe ? on_exec : NULL,
 		.targets = r->windows.targets,
 		.window_role = window_role,
 		.watch_calls = r->plan.mode == CR_MODE_LEARN,
@@ -260,63 +254,15 @@ static int not_started(struct run *r, struct cr_err *err)
 	return CR_EXIT_SELF;
 }
 
-static void count_rules(const struct cr_policy *p, unsigned int *outside, unsigned int *inside)
-{
-	size_t i;
-
-	*outside = *inside = 0;
-	for (i = 0; i < p->n_rules; i++)
-		*outside += !p->rules[i]->base;
-	for (i = 0; i < p->n_windows; i++)
-		*inside += (unsigned int)p->windows[i]->n_rules;
-}
-
-static void sum_up_learning(struct run *r, const struct cr_learned *sum)
-{
-	const struct cr_policy *p = cr_store_policy(r->store);
-	unsigned int outside, inside;
-	char windows[64] = "";
-
-	count_rules(p, &outside, &inside);
-	if (p->n_windows)
-		snprintf(windows, sizeof(windows), " (%u in %zu window%s)", inside, p->n_windows,
-			 p->n_windows == 1 ? "" : "s");
-	cr_info("%u new call%s, %u in all%s, %u execution%s, %llu events lost: %s", sum->fresh,
-		sum->fresh == 1 ? "" : "s", outside + inside, windows, p->runs,
-		p->runs == 1 ? "" : "s", (unsigned long long)r->outcome.lost,
-		r->plan.policy_path);
-	if (sum->forbidden)
-		cr_info("%u call%s that the policy denies %s made", sum->forbidden,
-			sum->forbidden == 1 ? "" : "s", sum->forbidden == 1 ? "was" : "were");
-	if (sum->unused)
-		cr_info("%u allowed call%s not used by this run: %s", sum->unused,
-			sum->unused == 1 ? " was" : "s were", sum->unused_names);
-}
-
 /* What is left to write and to tell. A negative errno: the run has not kept its word. */
 static int finish(struct run *r, struct cr_err *err)
 {
-	struct cr_learned sum;
-	uint64_t denied;
-	int rc = 0;
-
 	cr_run_windows_missing(&r->windows);
-	if (r->learn) {
-		cr_store_lost(r->store, r->outcome.lost);
-		rc = cr_learn_finish(r->learn, &sum, err);
-		if (sum.unsaved)
-			cr_error("%u call%s not saved", sum.unsaved,
-				 sum.unsaved == 1 ? " is" : "s are");
-		sum_up_learning(r, &sum);
-	}
-	if (r->enforce) {
-		denied = cr_enforce_finish(r->enforce);
-		if (r->plan.mode == CR_MODE_AUDIT)
-			cr_info("%llu call%s would have been denied, %llu events lost: %s",
-				(unsigned long long)denied, denied == 1 ? "" : "s",
-				(unsigned long long)r->outcome.lost, r->plan.policy_path);
-	}
-	return rc;
+	if (r->plan.exe && !r->met)
+		cr_warn("no process has run an executable that -x %s means", r->plan.exe);
+	if (r->tree)
+		return cr_tree_finish(r->tree, r->outcome.lost, err);
+	return cr_seat_finish(&r->seat, &r->plan, r->outcome.lost, err);
 }
 
 /* How the front shall end. */
@@ -452,7 +398,7 @@ static int act(struct run *r, struct cr_err *err)
 
 	rc = cr_run_windows_init(&r->plan, &r->windows, err);
 	if (rc == 0)
-		rc = r->plan.mode == CR_MODE_LEARN ? seat_learner(r, err) : seat_enforcer(r, err);
+		rc = seat(r, err);
 	if (rc == 0)
 		rc = make_filter(r, err);
 	if (rc == 0)

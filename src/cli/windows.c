@@ -307,7 +307,8 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 		rc = add_patterns(plan, w, err);
 	if (!rc && cr_session_marks(w->targets) < 0)
 		rc = cr_err_set(err, -ENOMEM, "out of memory");
-	if (!rc)
+	/* With -x the program that they are in is not known yet. */
+	if (!rc && !plan->exe)
 		rc = look_at_program(plan, w, err);
 	cr_targets_begin(w->targets);
 	if (!rc && plan->mode != CR_MODE_LEARN && w->n > had) {

@@ -174,3 +174,16 @@ uint32_t cr_filter_foreign(const struct cr_filter_plan *plan)
 {
 	return plan->foreign ? plan->foreign : STOP;
 }
+
+void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_plan *other)
+{
+	enum cr_abi abi;
+	uint32_t nr;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		for (nr = 0; nr < CR_NR_MAX; nr++)
+			if (plan->abi[abi].pass[nr] != other->abi[abi].pass[nr] ||
+			    plan->abi[abi].ret[nr] != other->abi[abi].ret[nr])
+				plan->abi[abi].pass[nr] = CR_PASS_STOP;
+	}
+}

@@ -251,7 +251,7 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 	cr_site_forget(s, tid);
 	if (!meet(s, t))
 		return run_on;
-	if (s->plan.targets && cr_watch_exec(s, t, &err) < 0)
+	if (s->plan.targets && !t->ignored && cr_watch_exec(s, t, &err) < 0)
 		cr_watch_failed(s, &err);
 	return run_on;
 }
