@@ -40,7 +40,7 @@ const struct cr_option cr_run_options[] = {
 	{ 'l', "learn", NULL, "let everything pass, add to the policy what it lacks", OPT_LEARN },
 	{ 'a', "audit", NULL, "let everything pass, report what strict would deny", OPT_AUDIT },
 	{ 's', "strict", NULL, "enforce the policy", OPT_STRICT },
-	{ 'p', "policy", "FILE", "the policy, or a directory: one for each executable", OPT_POLICY },
+	{ 'p', "policy", "FILE", "the policy; a directory: one for each executable", OPT_POLICY },
 	{ 'x', "exe", "PATTERN", "only what runs such an executable; the rest runs free", OPT_EXE },
 	{ 0, "attach", "PID", "supervise a process that runs already, until it ends or ^C",
 	  OPT_ATTACH },

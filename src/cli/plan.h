@@ -31,7 +31,7 @@ struct cr_run_plan {
 	char path[PATH_MAX];	/* what to execute */
 	char *policy_path;	/* owned */
 	bool directory;		/* … is one: each executable has its own policy there */
-	const char *exe;	/* borrowed; only executables of that name are of interest; NULL: all */
+	const char *exe;	/* borrowed; which executables are of interest; NULL: all */
 	enum cr_mode mode;	/* never CR_MODE_UNSET in a finished plan */
 	struct cr_policy *policy;	/* owned; NULL when there is none yet */
 	struct cr_violation violation;

@@ -17,11 +17,11 @@
 struct cr_seat {
 	char *exe;			/* owned; the executable */
 	char *path;			/* owned; of the policy */
-	struct cr_policy *policy;	/* owned; NULL when there is none yet, and once it is learned */
+	struct cr_policy *policy;	/* owned; NULL: none yet, or the store has it */
 	struct cr_store *store;		/* owned; learning only */
 	struct cr_learn *learn;		/* owned; learning only */
 	struct cr_enforce *enforce;	/* owned; audit and strict only */
-	struct cr_judge *judge;		/* borrowed: from learn or enforce; NULL until it is taken */
+	struct cr_judge *judge;		/* borrowed: from these; NULL until it is taken */
 };
 
 /* Takes @policy, which may be NULL. -ENOMEM. */
