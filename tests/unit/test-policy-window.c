@@ -442,10 +442,36 @@ CR_TEST(hand_edits_of_windows_survive)
 	CR_CHECK_INT(saw(f, "getpid"), 1);
 	CR_CHECK(on_disk(1, "getpid") && p->n_windows == 2);
 	CR_CHECK_STR(cr_policy_window(p, 1)->function, "f");
+	/* gives its number to another */
+	rewrite("[window 1]\nfunction = h\n");
+	CR_CHECK_INT(saw(f, "time"), 1);
+	CR_CHECK(on_disk(2, "time") && p->n_windows == 2 && !rule(1, "time"));
+	CR_CHECK_INT(cr_policy_window_find(p, NULL, "f"), 2);
 	/* takes all away */
 	CR_CHECK_INT(unlink(path), 0);
 	CR_CHECK_INT(saw(g, "uname"), 1);
 	CR_CHECK(on_disk(2, "uname") && rule(2, "fsync") && rule(1, "read"));
+}
+
+CR_TEST(two_windows_have_not_one_number)
+{
+	unsigned int f, g, h;
+
+	begin(NULL);
+	f = window(NULL, "f");
+	h = window(NULL, "h");
+	CR_CHECK(f == 1 && h == 2);
+	rewrite("[window 1]\nfunction = g\n[window 3]\nfunction = f\n");
+	CR_CHECK_INT(saw(f, "read"), 1);
+	g = window(NULL, "g");
+	CR_CHECK(g != f && g != h);
+	CR_CHECK_INT(saw(g, "write"), 1);
+	CR_CHECK(on_disk(3, "read") && rule(1, "write") && p->n_windows == 2);
+	/* one without a call comes back when the file is gone, too */
+	CR_CHECK_INT(unlink(path), 0);
+	CR_CHECK_INT(saw(f, "close"), 1);
+	on_disk(1, "read");
+	CR_CHECK(p->n_windows == 3 && cr_policy_window_find(p, NULL, "h"));
 }
 
 CR_TEST(a_window_that_cannot_be_kept_is_refused)
@@ -456,7 +482,7 @@ CR_TEST(a_window_that_cannot_be_kept_is_refused)
 	begin(NULL);
 	snprintf(name, sizeof(name), "a\nb");
 	CR_CHECK_INT(cr_store_window(s, &w, &err), -EINVAL);
-	CR_CHECK_HAS(err.text, "control character");
+	CR_CHECK_HAS(err.text, "a name with a control character: no function of a window is");
 	*name = '\0';
 	CR_CHECK_INT(cr_store_window(s, &w, &err), -EINVAL);
 	snprintf(name, sizeof(name), "%-1000s", "_ZN");
@@ -473,9 +499,12 @@ CR_TEST(a_window_that_cannot_be_kept_is_refused)
 	CR_CHECK_INT(cr_store_saw(s, 2, CR_ABI_NATIVE, 0, NULL, NULL, &err), -EINVAL);
 	strcat(text, "[window 1]\nfunction = h\n");
 	rewrite(text);
+	CR_CHECK_INT(saw(1, "read"), 1);
+	on_disk(1, "read");
+	CR_CHECK_INT(cr_policy_window_find(p, NULL, "g"), 0);
+	w.function = "h";
 	CR_CHECK_INT(cr_store_window(s, &w, &err), 2);
-	on_disk(2, "read");
-	CR_CHECK_STR(cr_policy_window(p, 2)->function, "g");
+	CR_CHECK_STR(cr_store_place(s, 2)->function, "h");
 }
 
 static int learner_no;
@@ -621,6 +650,8 @@ int main(void)
 	       "executions are counted in each window, also beyond 3");
 	CR_RUN(hand_edits_of_windows_survive,
 	       "windows that a person renumbers, changes or deletes are found again");
+	CR_RUN(two_windows_have_not_one_number,
+	       "two windows never have one number, whatever a person does to the file");
 	CR_RUN(a_window_that_cannot_be_kept_is_refused,
 	       "a window that a policy cannot hold is refused, and nothing changes");
 	CR_RUN(learners_at_once_lose_no_window, "six learners at once lose no window");
