@@ -341,9 +341,11 @@ CR_TEST(a_denial_names_the_window_and_a_command_that_helps)
 	CR_CHECK_HAS(said, "chestnut allow --window 'a b' /tmp/");
 	CR_CHECK_INT(judged("execve", 1, 2), -1);
 	CR_CHECK_STR(heard(), "");
+	CR_CHECK_INT(judged("read", 2, 1, 2), -1);
+	CR_CHECK_HAS(heard(), "inside w2 (srv+0x1, a.c:7) by");	/* the outer one denies */
 	CR_CHECK_INT(judged("getpid", 1, 2), -1);
 	CR_CHECK_HAS(heard(), "hint: line 21 of /tmp/cr-judge-");
-	CR_CHECK_INT(cr_enforce_finish(e), 4);
+	CR_CHECK_INT(cr_enforce_finish(e), 5);
 	CR_CHECK_HAS(heard(), "execve (x86-64) inside a b was reported once and made 2 times\n");
 	CR_CHECK(!strstr(said, "inside f"));
 }

@@ -188,6 +188,11 @@ check 'and holds there only' grep -qx 'read = allow' out
 status 'calls learned in a window are found' 1 "$TOOL" check --update a.orig b.policy
 has 'and told with it' out '^\+ socket inside parse_header  b\.policy:[0-9]+$'
 has_not 'alone' out '^\+ .*read'
+"$TOOL" check --update a.orig b.policy b.policy >out2
+check 'once, however many have learned them' cmp out out2
+printf '[syscalls]\nread = allow\nwrite = allow\n' >outside.policy
+status 'what is allowed outside is not allowed inside' 1 "$TOOL" check --update outside.policy a.orig
+has 'of a window that is not there' out '^\+ write inside std::f'
 status 'a policy is up to date with itself' 0 "$TOOL" check --update a.orig a.orig
 status 'what a window denies is noted, and the rest would be added' 1 \
 	"$TOOL" check --update never.policy a.orig
