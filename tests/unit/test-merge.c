@@ -601,9 +601,11 @@ CR_TEST(windows_by_name)
 	struct cr_diff d;
 
 	begin();
-	write_file("a", "[policy]\noutside = any\n[syscalls]\nread = allow\n# one\n[window 1]\nfunction = f\nread = allow\n"
+	write_file("a", "[policy]\noutside = any\n[syscalls]\nread = allow\n"
+		   "# one\n[window 1]\nfunction = f\nread = allow\n"
 		   "# seven\n[window 7]\nfunction = g\nread = never\n");
-	write_file("b", "[policy]\noutside = any\n[syscalls]\nread = allow\n[window 1]\nfunction = h\nread = allow\n"
+	write_file("b", "[policy]\noutside = any\n[syscalls]\nread = allow\n"
+		   "[window 1]\nfunction = h\nread = allow\n"
 		   "[window 2]\nfunction = g\nread = allow\nwrite = allow\n"
 		   "[window 7]\nfunction = f\nscope = process\nobject = o\n"
 		   "[window 8]\nfunction = f\nread = log\n");
@@ -625,14 +627,16 @@ CR_TEST(windows_by_name)
 	CR_CHECK(m.n_open == 0 && m.conflicts[0].w[0] && m.conflicts[0].w[1]->number == 8);
 	if (cr_merge_write(m.policy, p[0], NULL, &text, &err) < 0)
 		CR_FAIL("%s", err.text);
-	CR_CHECK_STR(text.s, "[policy]\noutside = any\n[syscalls]\nread = allow\n# one\n[window 1]\nfunction = f\n"
+	CR_CHECK_STR(text.s, "[policy]\noutside = any\n[syscalls]\nread = allow\n"
+		     "# one\n[window 1]\nfunction = f\n"
 		     "read = log\n# seven\n[window 7]\nfunction = g\nread = never\n"
 		     "write = allow\n\n[window 8]\nfunction = \"h\"\nread = allow\n\n"
 		     "[window 9]\nfunction = \"f\"\nobject = \"o\"\nscope = process\n");
 	/* with the comments and the numbers of a file that is not the first */
 	if (cr_merge_write(m.policy, p[1], NULL, &text, &err) < 0)
 		CR_FAIL("%s", err.text);
-	CR_CHECK_STR(text.s, "[policy]\noutside = any\n[syscalls]\nread = allow\n[window 1]\nfunction = h\nread = allow\n"
+	CR_CHECK_STR(text.s, "[policy]\noutside = any\n[syscalls]\nread = allow\n"
+		     "[window 1]\nfunction = h\nread = allow\n"
 		     "[window 2]\nfunction = g\nread = never\nwrite = allow\n"
 		     "[window 7]\nfunction = f\nscope = process\nobject = o\n"
 		     "[window 8]\nfunction = f\nread = log\n");

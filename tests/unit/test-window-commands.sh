@@ -191,7 +191,8 @@ has_not 'alone' out '^\+ .*read'
 "$TOOL" check --update a.orig b.policy b.policy >out2
 check 'once, however many have learned them' cmp out out2
 printf '[syscalls]\nread = allow\nwrite = allow\n' >outside.policy
-status 'what is allowed outside is not allowed inside' 1 "$TOOL" check --update outside.policy a.orig
+status 'what is allowed outside is not allowed inside' 1 \
+	"$TOOL" check --update outside.policy a.orig
 has 'of a window that is not there' out '^\+ write inside std::f'
 status 'a policy is up to date with itself' 0 "$TOOL" check --update a.orig a.orig
 status 'what a window denies is noted, and the rest would be added' 1 \
