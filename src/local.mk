@@ -36,7 +36,7 @@ libcr_a_SOURCES = \
 	src/policy/cond-parse.c src/policy/cond-parse.h src/policy/cond-print.c \
 	src/policy/cond-value.c src/policy/cond.c src/policy/flags-net.c \
 	src/policy/flags-ops.c src/policy/flags.c src/policy/flags.h \
-	src/policy/ranges.c src/policy/ranges.h src/policy/signatures.c \
+	src/policy/ranges.c src/policy/ranges.h src/policy/rule.c src/policy/signatures.c \
 	src/policy/complete.c src/policy/diff.c \
 	src/policy/digest.c src/policy/disk.c src/policy/disk.h \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
@@ -45,7 +45,8 @@ libcr_a_SOURCES = \
 	src/policy/names.c src/policy/proof.c src/policy/scan.c src/policy/scan.h \
 	src/policy/section.c src/policy/seen.c src/policy/seen.h src/policy/store.c \
 	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
-	src/filter/bpf.c src/filter/build.c src/filter/plan.c src/filter/prove.c \
+	src/filter/borders.c src/filter/bpf.c src/filter/build.c src/filter/guard.c \
+	src/filter/guard.h src/filter/plan.c src/filter/prove.c \
 	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
 	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \

@@ -14,8 +14,8 @@ test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
 unit_programs = test-base test-bp test-commands test-complete test-cond test-core test-decode \
 	test-digest test-edit test-exits test-export test-filter test-find test-functions \
-	test-import test-ini test-judge test-judge-window test-lint test-merge test-names \
-	test-options test-over test-policy test-policy-window test-store test-window
+	test-guard test-import test-ini test-judge test-judge-window test-lint test-merge \
+	test-names test-options test-over test-policy test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh \
 	tests/live/test-attach.sh tests/live/test-cases.sh \
@@ -86,6 +86,9 @@ test_import_SOURCES = tests/unit/test-import.c src/cli/import.c src/cli/json.c \
 	src/cli/options.c src/cli/find.c
 test_import_CPPFLAGS = $(test_cppflags)
 test_import_LDADD = $(cr_libs)
+test_guard_SOURCES = tests/unit/test-guard.c
+test_guard_CPPFLAGS = $(test_cppflags)
+test_guard_LDADD = $(cr_libs)
 test_ini_SOURCES = tests/unit/test-ini.c
 test_ini_CPPFLAGS = $(test_cppflags)
 test_ini_LDADD = $(cr_libs)

@@ -104,8 +104,10 @@ int cr_call_parse(const char *text, enum cr_abi *abi, struct cr_err *err) CR_MUS
 #define CR_CALL_WORDS_MAX (CR_NAME_MAX + 8)
 const char *cr_call_words(enum cr_abi abi, uint32_t nr, char out[CR_CALL_WORDS_MAX]);
 
-/* "allow", "errno EPERM"; "no rule" for NULL. Writes into @out, gives it back. */
-const char *cr_action_words(const struct cr_rule *r, char out[CR_NAME_MAX]);
+/* "allow", "errno EPERM if arg0 == 16"; "no rule" for NULL. Writes into @out, cut off where it does
+ * not fit, and gives it back. */
+#define CR_ACTION_WORDS_MAX 1024
+const char *cr_action_words(const struct cr_rule *r, char out[CR_ACTION_WORDS_MAX]);
 
 struct cr_policies {
 	struct cr_policy **p;	/* owned */

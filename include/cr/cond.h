@@ -18,14 +18,14 @@
 #include "cr/buf.h"
 #include "cr/err.h"
 
-struct cr_range {
+struct cr_interval {
 	uint64_t lo;
 	uint64_t hi;		/* included */
 };
 
 /* Numbers. Sorted, and a gap between neighbours. */
 struct cr_ranges {
-	struct cr_range *v;	/* owned */
+	struct cr_interval *v;	/* owned */
 	size_t n;
 };
 
@@ -58,6 +58,8 @@ void cr_conds_print(enum cr_abi abi, uint32_t nr, const struct cr_conds *c, stru
 bool cr_conds_hold(const struct cr_conds *c, const uint64_t args[6]);
 bool cr_conds_equal(const struct cr_conds *a, const struct cr_conds *b);
 bool cr_conds_always(const struct cr_conds *c);
+/* Is each alternative of @part a part of one of @c? Then @c holds wherever @part does. */
+bool cr_conds_cover(const struct cr_conds *c, const struct cr_conds *part);
 struct cr_conds *cr_conds_copy(const struct cr_conds *c) CR_MUST_CHECK;	/* NULL: no memory */
 void cr_conds_free(struct cr_conds *c);
 

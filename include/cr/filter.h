@@ -29,6 +29,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include "cr/cond.h"
 #include "cr/err.h"
 #include "cr/policy.h"
 
@@ -37,7 +38,7 @@
 
 enum cr_pass {
 	CR_PASS_STOP,		/* the supervisor decides */
-	CR_PASS_ALLOW,		/* the kernel lets it through, whatever the arguments */
+	CR_PASS_ALLOW,		/* the kernel lets it through */
 	CR_PASS_UNLESS_MASK,	/* it passes when (args[arg] & mask) == 0, and stops otherwise */
 	CR_PASS_ANSWER,		/* the kernel answers ret */
 	CR_PASS_WITH_KEY,	/* it passes when its last arguments are key; else ret */
@@ -47,14 +48,32 @@ enum cr_pass {
 #define CR_FILTER_KEYS 2
 #define CR_FILTER_KEY_ARG 4
 
+/* A condition on the arguments of a call. */
+struct cr_filter_guard {
+	const struct cr_conds *cond;	/* borrowed: from the policy */
+	bool unless;		/* it must not hold */
+};
+
+/* So many calls of a plan can have conditions, and so many each. */
+#define CR_FILTER_GUARDS 256
+#define CR_FILTER_GUARDS_EACH 4
+
 /* Of zeroes: everything stops. */
 struct cr_filter_plan {
 	struct {
 		uint8_t pass[CR_NR_MAX];	/* enum cr_pass */
+		/* CR_PASS_ALLOW, _UNLESS_MASK and _ANSWER: 0, or 1 + the index in guarded[] */
+		uint16_t guarded[CR_NR_MAX];
 		uint32_t ret[CR_NR_MAX];	/* SECCOMP_RET_* */
 		uint32_t beyond;	/* for numbers from CR_NR_MAX on; 0: they stop */
 	} abi[CR_ABI_COUNT];
 	uint32_t foreign;		/* for other architectures; 0: they stop */
+	struct cr_filter_guarded {
+		struct cr_filter_guard guard[CR_FILTER_GUARDS_EACH];	/* all must be satisfied */
+		size_t n;
+		uint32_t yes;	/* SECCOMP_RET_*: the answer then; else it is ret, or a stop */
+	} guarded[CR_FILTER_GUARDS];
+	size_t n_guarded;
 	uint64_t key[CR_FILTER_KEYS];
 };
 
@@ -69,7 +88,8 @@ struct cr_filter_use {
 	uint32_t confirm;	/* executions that confirm a learned rule */
 };
 
-/* Which calls pass in the kernel, under a supervisor. */
+/* Which calls pass in the kernel, under a supervisor. What a policy says of arguments is compared
+ * there; a condition that is too long for that makes its call stop. @p must outlive @plan. */
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan);
 
@@ -77,7 +97,8 @@ void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_plan *other);
 
 /* What strict mode makes of each call, for a kernel that is alone with it: denials act there, and
- * what a rule logs goes to the kernel's log. No call has a key. */
+ * what a rule logs goes to the kernel's log. No call has a key. A condition that is too long fails
+ * when the plan is built. @p must outlive @plan. */
 void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
 			  struct cr_filter_plan *plan);
 
@@ -91,6 +112,10 @@ uint32_t cr_filter_foreign(const struct cr_filter_plan *plan);
 
 /* The argument and mask of a CR_PASS_UNLESS_MASK call. */
 void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *mask);
+
+/* The conditions of a call, or NULL. */
+const struct cr_filter_guarded *cr_filter_guards(const struct cr_filter_plan *plan,
+						 enum cr_abi abi, uint32_t nr);
 
 /* Compiles @plan and proves the result. On failure @f is empty: -E2BIG, -EBADMSG, -ENOMEM. */
 int cr_filter_build(const struct cr_filter_plan *plan, struct cr_filter *f, struct cr_err *err)

@@ -13,7 +13,7 @@
 #ifndef CR_POLICY_H
 #define CR_POLICY_H
 
-#include "cr/arch.h"
+#include "cr/cond.h"
 
 enum cr_action {
 	CR_ACT_NONE,	/* no rule: what the mode makes of the unknown */
@@ -55,6 +55,9 @@ struct cr_rule {
 	uint32_t nr;
 	enum cr_action act;
 	int err;		/* with CR_ACT_ERRNO */
+	struct cr_conds *cond;	/* owned; NULL: whatever the arguments */
+	enum cr_action other;	/* where cond does not hold; CR_ACT_NONE: as without a rule */
+	int other_err;		/* with other CR_ACT_ERRNO */
 	unsigned int line;	/* physical line in its file; 0: it is not in a file yet */
 	const char *base;	/* borrowed: from the policy; its base set; NULL for an own rule */
 	struct cr_evidence *ev;	/* owned; NULL for a hand-written or base rule */
@@ -133,6 +136,9 @@ const struct cr_rule *cr_policy_base(const struct cr_policy *p, enum cr_abi abi,
 int cr_policy_set(struct cr_policy *p, const char *base, enum cr_abi abi, uint32_t nr,
 		  enum cr_action act, int err) CR_MUST_CHECK;
 
+/* The same, saying what @like says of its call, conditions included. */
+int cr_policy_put(struct cr_policy *p, const char *base, const struct cr_rule *like) CR_MUST_CHECK;
+
 /* Notes the physical line of a base set's rule in its file. */
 void cr_policy_base_line(struct cr_policy *p, enum cr_abi abi, uint32_t nr, unsigned int line);
 
@@ -159,8 +165,8 @@ int cr_policy_window_add(struct cr_policy *p, unsigned int number,
 /* Takes a window away with its rules; nothing happens when there is none. */
 void cr_policy_window_remove(struct cr_policy *p, unsigned int number);
 
-/* As cr_policy_find(), _own(), _set() and _unset(), for window @window; for 0, outside: the same.
- * In a window there are own rules only, and where there is no window there is none: NULL, and
+/* As cr_policy_find(), _own(), _set(), _put() and _unset(), for window @window; for 0, outside: the
+ * same. In a window there are own rules only, and where there is no window there is none: NULL, and
  * -ENOENT to set one. */
 const struct cr_rule *cr_policy_find_in(const struct cr_policy *p, unsigned int window,
 					enum cr_abi abi, uint32_t nr);
@@ -168,6 +174,8 @@ struct cr_rule *cr_policy_own_in(const struct cr_policy *p, unsigned int window,
 				 uint32_t nr);
 int cr_policy_set_in(struct cr_policy *p, unsigned int window, enum cr_abi abi, uint32_t nr,
 		     enum cr_action act, int err) CR_MUST_CHECK;
+int cr_policy_put_in(struct cr_policy *p, unsigned int window,
+		     const struct cr_rule *like) CR_MUST_CHECK;
 void cr_policy_unset_in(struct cr_policy *p, unsigned int window, enum cr_abi abi, uint32_t nr);
 
 /* The own rules of window @window, or of [syscalls], by (abi, nr). Borrowed until the policy
@@ -178,6 +186,24 @@ struct cr_rule *const *cr_policy_rules_in(const struct cr_policy *p, unsigned in
 /* Gives @r a copy of @ev, which makes it a learned rule when it allows. -ENOMEM: unchanged. */
 int cr_rule_witness(struct cr_rule *r, const struct cr_evidence *ev) CR_MUST_CHECK;
 
+/* What becomes of a call with these arguments: of a rule without a condition they are not looked
+ * at. CR_ACT_NONE for no rule (NULL), and where the condition does not hold and nothing else is
+ * said. *@err with CR_ACT_ERRNO. */
+enum cr_action cr_rule_action(const struct cr_rule *r, const uint64_t args[6], int *err);
+
+/* Do they say the same of their calls? Evidence and origin do not count. */
+bool cr_rule_same(const struct cr_rule *a, const struct cr_rule *b);
+
+/* May the call pass, with some arguments at least? False for NULL. */
+bool cr_rule_passes(const struct cr_rule *r);
+
+/* Does @have let pass what @want does? False also where nobody can tell (two conditions of which
+ * one has an "else" that passes). */
+bool cr_rule_covers(const struct cr_rule *have, const struct cr_rule *want);
+
+/* "allow if arg0 == AF_UNIX else errno EAFNOSUPPORT": the rule as a policy has it. */
+void cr_rule_print(const struct cr_rule *r, struct cr_buf *out);
+
 /* An own rule that learning made and may count on: it allows, and it has evidence. A person who
  * changes a learned rule to anything but allow has made it his own. */
 bool cr_rule_learned(const struct cr_rule *r);
@@ -185,9 +211,9 @@ bool cr_rule_learned(const struct cr_rule *r);
 /* Learned, but no execution under --all has made it since, and there was one. */
 bool cr_rule_unused(const struct cr_rule *r);
 
-/* Is it the judge's or the kernel's to decide? True when @r allows its call, no person
- * has to be told of it, and, in a learning run, @confirm executions have shown it (or a person
- * wrote it). @learning with a base rule: not confirmed, so that use is recorded. */
+/* Is it the judge's or the kernel's to decide? True when @r allows its call, at least with some
+ * arguments, no person has to be told of it, and, in a learning run, @confirm executions have shown
+ * it (or a person wrote it). @learning with a base rule: not confirmed, so that use is recorded. */
 bool cr_rule_confirmed(const struct cr_rule *r, bool learning, uint32_t confirm);
 
 /* The SHA-256 of what is enforced: mode, violation, horizon, what holds for each call (base sets

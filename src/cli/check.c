@@ -41,11 +41,6 @@ struct finding {
 	const struct cr_rule *denied;	/* borrowed: the checked policy's; NULL: it has none */
 };
 
-static bool passes(const struct cr_rule *r)
-{
-	return r && (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG);
-}
-
 /* @p's window of the same function as @w; for NULL, outside, there is none. */
 static const struct cr_policy_window *same_window(const struct cr_policy *p,
 						  const struct cr_policy_window *w)
@@ -74,12 +69,10 @@ static bool find(const struct cr_policy *p, const struct cr_policies *learned,
 	const struct cr_rule *have = rule_in(p, w, at, false);
 	size_t i;
 
-	if (passes(have))
-		return false;
 	for (i = 0; i < learned->n; i++) {
 		const struct cr_rule *r = rule_in(learned->p[i], w, at, true);
 
-		if (!passes(r))
+		if (!cr_rule_passes(r) || cr_rule_covers(have, r))
 			continue;
 		*f = (struct finding){ learned->p[i], w, r, have };
 		return true;
@@ -87,12 +80,26 @@ static bool find(const struct cr_policy *p, const struct cr_policies *learned,
 	return false;
 }
 
+/* It passes with fewer arguments than it needs. */
+static void print_condition(const struct finding *f, const char *call)
+{
+	char have[CR_ACTION_WORDS_MAX], want[CR_ACTION_WORDS_MAX];
+
+	printf("+ %s%s%s = %s  %s:%u  (has: %s)\n", call, f->window ? " inside " : "",
+	       f->window ? f->window->function : "", cr_action_words(f->rule, want), f->from->path,
+	       f->rule->line, cr_action_words(f->denied, have));
+}
+
 static void print_one(const struct cr_policy *p, const struct finding *f)
 {
 	const struct cr_evidence *ev = f->rule->ev;
-	char call[CR_CALL_WORDS_MAX], action[CR_NAME_MAX];
+	char call[CR_CALL_WORDS_MAX], action[CR_ACTION_WORDS_MAX];
 
 	cr_call_words(f->rule->abi, f->rule->nr, call);
+	if (f->denied && cr_rule_passes(f->denied)) {
+		print_condition(f, call);
+		return;
+	}
 	if (f->denied) {
 		printf("note: %s%s%s (%s:%u) is denied by %s:%u (\"%s\"), and would not be "
 		       "learned\n", call, f->window ? " inside " : "",

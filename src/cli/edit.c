@@ -34,22 +34,25 @@ static const struct cr_option deny_options[] = {
 };
 
 static const char *const allow_usage[] = {
-	"Usage: chestnut allow [options] POLICY [ABI:]CALL...",
-	"Allow system calls, as if by a line written by hand. ABI: x86-64 (default), i386, x32.",
+	"Usage: chestnut allow [options] POLICY RULE...",
+	"Allow system calls, as if by a line written by hand. A RULE is [ABI:]CALL, or, to allow",
+	"some arguments only, '[ABI:]CALL if CONDITION'. ABI: x86-64 (default), i386, x32.",
 	"",
 	NULL
 };
 
 static const char *const deny_usage[] = {
-	"Usage: chestnut deny [options] POLICY [ABI:]CALL...",
-	"Let system calls fail with an error. Learning does not change that.",
+	"Usage: chestnut deny [options] POLICY RULE...",
+	"Let system calls fail with an error. Learning does not change that. A RULE is [ABI:]CALL,",
+	"or, to deny some arguments only, '[ABI:]CALL if CONDITION'.",
 	"",
 	NULL
 };
 
 static const char *const never_usage[] = {
-	"Usage: chestnut never [options] POLICY [ABI:]CALL...",
-	"Make system calls a violation, whatever is learned.",
+	"Usage: chestnut never [options] POLICY RULE...",
+	"Make system calls a violation, whatever is learned. A RULE is [ABI:]CALL, or, for some",
+	"arguments only, '[ABI:]CALL if CONDITION'.",
 	"",
 	NULL
 };
@@ -119,7 +122,7 @@ static const char *words(const struct cr_policy *p, const struct edit *e, const 
 static int drop(struct cr_policy *p, struct edit *e, const char *call, const struct cr_rule *key,
 		struct cr_err *err)
 {
-	char action[CR_NAME_MAX];
+	char action[CR_ACTION_WORDS_MAX];
 	bool had = cr_policy_own_in(p, e->number, key->abi, key->nr) != NULL;
 	const struct cr_rule *left;
 
@@ -141,54 +144,162 @@ static int drop(struct cr_policy *p, struct edit *e, const char *call, const str
 	return 0;
 }
 
+static int copy_condition(const struct cr_conds *from, struct cr_conds **to, struct cr_err *err)
+{
+	*to = from ? cr_conds_copy(from) : NULL;
+	return from && !*to ? cr_err_sys(err, -ENOMEM, "cannot change the policy") : 0;
+}
+
+/* With a condition, @key leaves the rest of what @have says as it is. */
+static int combine_conditions(const struct cr_rule *have, const struct cr_rule *key,
+			      struct cr_rule *to, struct cr_err *err)
+{
+	bool same = have->act == key->act && have->err == key->err;
+
+	if (same && !have->cond)
+		return 0;	/* of all arguments, already */
+	if (have->cond && !same) {
+		cr_err_set(err, -EINVAL, "line %u has a condition already, for something else",
+			   have->line);
+		cr_err_hint(err, "edit the line: ... if ... else ...");
+		return -EINVAL;
+	}
+	if (copy_condition(key->cond, &to->cond, err) < 0)
+		return -ENOMEM;
+	to->other = have->cond ? have->other : have->act;
+	to->other_err = have->cond ? have->other_err : have->err;
+	if (have->cond && cr_conds_join(&to->cond, have->cond) < 0)
+		return cr_err_sys(err, -ENOMEM, "cannot change the policy");
+	if (!cr_conds_always(to->cond))
+		return 0;
+	cr_conds_free(to->cond);
+	to->cond = NULL;
+	to->other = CR_ACT_NONE;
+	return 0;
+}
+
+/* What becomes of a call when @key is said of it, and @have (NULL: nothing) was. The caller frees
+ * the condition of *@to, on failure as well. */
+static int combine(const struct cr_rule *have, const struct cr_rule *key, struct cr_rule *to,
+		   struct cr_err *err)
+{
+	*to = *key;
+	to->cond = NULL;
+	if (have && key->cond)
+		return combine_conditions(have, key, to, err);
+	return copy_condition(key->cond, &to->cond, err);
+}
+
+static void tell_same(struct edit *e, const char *call, const struct cr_rule *have)
+{
+	char action[CR_ACTION_WORDS_MAX];
+
+	if (have->act == CR_ACT_ALLOW && !have->cond)
+		cr_buf_addf(&e->told, "%s is allowed already\n", call);
+	else
+		cr_buf_addf(&e->told, "%s is \"%s\" already\n", call,
+			    cr_action_words(have, action));
+}
+
+/* A learned rule that is only widened stays a learned one. */
+static int put(struct cr_policy *p, struct edit *e, const struct cr_rule *to)
+{
+	struct cr_rule *own = cr_policy_own_in(p, e->number, to->abi, to->nr);
+	struct cr_conds *cond;
+
+	if (!cr_rule_learned(own) || !own->cond || !to->cond || to->act != CR_ACT_ALLOW)
+		return cr_policy_put_in(p, e->number, to);
+	cond = cr_conds_copy(to->cond);
+	if (!cond)
+		return -ENOMEM;
+	cr_conds_free(own->cond);
+	own->cond = cond;
+	return 0;
+}
+
 static int set(struct cr_policy *p, struct edit *e, const char *call, const struct cr_rule *key,
 	       struct cr_err *err)
 {
-	const struct cr_rule *own = cr_policy_own_in(p, e->number, key->abi, key->nr);
-	char was[CR_NAME_MAX], action[CR_NAME_MAX];
+	const struct cr_rule *own = cr_policy_own_in(p, e->number, key->abi, key->nr), *have = own;
+	char was[CR_ACTION_WORDS_MAX], action[CR_ACTION_WORDS_MAX];
+	struct cr_rule to;
 	int rc;
 
-	cr_action_words(key, action);
-	if (own && own->act == key->act && own->err == key->err) {
-		if (key->act == CR_ACT_ALLOW)
-			cr_buf_addf(&e->told, "%s is allowed already\n", call);
-		else
-			cr_buf_addf(&e->told, "%s is \"%s\" already\n", call, action);
-		return 0;
+	/* An own rule with a condition hides a base set's: it has to say what that said. */
+	if (key->cond)
+		have = cr_policy_find_in(p, e->number, key->abi, key->nr);
+	rc = combine(have, key, &to, err);
+	if (rc == 0 && have && cr_rule_same(&to, have)) {
+		tell_same(e, call, have);
+	} else if (rc == 0) {
+		cr_action_words(own, was);
+		rc = put(p, e, &to);
+		if (rc < 0)
+			cr_err_sys(err, rc, "cannot change %s", p->path);
+		cr_buf_addf(&e->told, "%s = %s", call, cr_action_words(&to, action));
+		if (own)
+			cr_buf_addf(&e->told, " (was: %s)", was);
+		cr_buf_add(&e->told, "\n");
 	}
-	cr_action_words(own, was);
-	rc = cr_policy_set_in(p, e->number, key->abi, key->nr, key->act, key->err);
-	if (rc < 0)
-		return cr_err_sys(err, rc, "cannot change %s", p->path);
-	cr_buf_addf(&e->told, "%s = %s", call, action);
-	if (own)
-		cr_buf_addf(&e->told, " (was: %s)", was);
-	cr_buf_add(&e->told, "\n");
-	return 0;
+	cr_conds_free(to.cond);
+	return rc;
+}
+
+/* "i386:socket" or "socket if arg0 == AF_UNIX": the call, which *@call gets a copy of, and its
+ * condition. */
+static int parse_rule(const struct edit *e, const char *text, char **call, struct cr_rule *key,
+		      struct cr_err *err)
+{
+	size_t n = strcspn(text, " \t");
+	const char *rest = text + n + strspn(text + n, " \t");
+	int nr;
+
+	*call = strndup(text, n);
+	if (!*call)
+		return cr_err_sys(err, -ENOMEM, "cannot read %s", text);
+	nr = cr_call_parse(*call, &key->abi, err);
+	if (nr < 0)
+		return nr;
+	key->nr = (uint32_t)nr;
+	if (!*rest)
+		return 0;
+	if (strncmp(rest, "if", 2) != 0 || (rest[2] != ' ' && rest[2] != '\t') ||
+	    e->act == CR_ACT_NONE) {
+		cr_err_set(err, -EINVAL, "there is \"%s\" behind %s", rest, *call);
+		cr_err_hint(err, e->act == CR_ACT_NONE ? "a rule is dropped as a whole" :
+			    "as in: 'socket if arg0 == AF_UNIX'");
+		return -EINVAL;
+	}
+	return cr_conds_parse(key->abi, key->nr, rest + 2, &key->cond, NULL, err);
+}
+
+static int change_one(struct cr_policy *p, struct edit *e, const char *text, struct cr_err *err)
+{
+	struct cr_rule key = { .act = e->act, .err = e->err };
+	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
+	cr_auto_free char *call = NULL;
+	const char *what;
+	int rc = parse_rule(e, text, &call, &key, err);
+
+	if (rc == 0) {
+		what = words(p, e, call, &b);
+		rc = e->act == CR_ACT_NONE ? drop(p, e, what, &key, err) :
+					     set(p, e, what, &key, err);
+	}
+	cr_conds_free(key.cond);
+	return rc;
 }
 
 static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 {
 	struct edit *e = ctx;
-	struct cr_rule key = { .act = e->act, .err = e->err };
-	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
-	const char *what;
 	char **call;
-	int nr, rc = find_window(p, e, err);
+	int rc = find_window(p, e, err);
 
+	for (call = e->calls; *call && rc == 0; call++)
+		rc = change_one(p, e, *call, err);
 	if (rc < 0)
 		return rc;
-	for (call = e->calls; *call; call++) {
-		nr = cr_call_parse(*call, &key.abi, err);
-		if (nr < 0)
-			return nr;
-		key.nr = (uint32_t)nr;
-		what = words(p, e, *call, &b);
-		rc = e->act == CR_ACT_NONE ? drop(p, e, what, &key, err) :
-					     set(p, e, what, &key, err);
-		if (rc < 0)
-			return rc;
-	}
 	return cr_buf_ok(&e->told) ? 0 : cr_err_sys(err, -ENOMEM, "cannot change %s", p->path);
 }
 

@@ -160,7 +160,7 @@ static void print_comment(const struct subject *s, const struct cr_rule *r)
 static void print_hidden(const struct subject *s, const struct cr_rule *r)
 {
 	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
-	char action[CR_NAME_MAX];
+	char action[CR_ACTION_WORDS_MAX];
 
 	cr_rule_comment(s->p, r, &words);
 	printf("  hides       \"%s\" of %s%s%s\n", cr_action_words(r, action), r->base,
@@ -172,7 +172,7 @@ static void print_rule(const struct subject *s, const struct cr_policy_window *w
 {
 	cr_auto_buf struct cr_buf where = CR_BUF_INIT;
 	const struct cr_rule *own = w ? NULL : cr_policy_own(s->p, s->abi, s->nr);
-	char action[CR_NAME_MAX];
+	char action[CR_ACTION_WORDS_MAX];
 
 	cr_window_words(w, &where);
 	printf("\n%s\n", cr_buf_str(&where));
@@ -205,7 +205,7 @@ static void unknown_words(const struct subject *s, char *out, size_t size)
 static void print_loss(const struct subject *s, const struct cr_rule *r)
 {
 	const struct cr_rule *hidden = cr_policy_base(s->p, s->abi, s->nr);
-	char words[128], action[CR_NAME_MAX];
+	char words[128], action[CR_ACTION_WORDS_MAX];
 
 	unknown_words(s, words, sizeof(words));
 	printf("\n%s\n", r ? "without the rule" : "as it is");
@@ -226,7 +226,7 @@ static void print_loss(const struct subject *s, const struct cr_rule *r)
 /* "openat (allow), openat2 (no rule)" */
 static void twin_words(const struct subject *s, const char *words, struct cr_buf *out)
 {
-	char name[CR_NAME_MAX], action[CR_NAME_MAX];
+	char name[CR_NAME_MAX], action[CR_ACTION_WORDS_MAX];
 	struct subject other = *s;
 	const char *word;
 	size_t len;

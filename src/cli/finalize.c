@@ -111,28 +111,26 @@ static void add_word(struct cr_buf *out, size_t *column, const char *word)
 	*column += n;
 }
 
-static bool passes(const struct cr_rule *r)
-{
-	return r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG;
-}
-
 static void add_names(const struct cr_rule *const *list, size_t n, bool allowed,
 		      struct cr_buf *out)
 {
-	char name[CR_NAME_MAX], action[CR_NAME_MAX], word[2 * CR_NAME_MAX + 4];
+	char name[CR_NAME_MAX], action[CR_ACTION_WORDS_MAX], word[2 * CR_NAME_MAX + 4];
 	size_t column = WRAP;	/* a new line first */
 	const struct cr_rule *r;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		r = list[i];
-		if (passes(r) != allowed)
+		if (cr_rule_passes(r) != allowed)
 			continue;
 		cr_nr_to_name(r->abi, r->nr, name);
-		if (r->act == CR_ACT_ALLOW)
+		if (r->cond)
+			snprintf(word, sizeof(word), "%s (by arguments)", name);
+		else if (r->act == CR_ACT_ALLOW)
 			snprintf(word, sizeof(word), "%s", name);
 		else
-			snprintf(word, sizeof(word), "%s (%s)", name, cr_action_words(r, action));
+			snprintf(word, sizeof(word), "%s (%.60s)", name,
+				 cr_action_words(r, action));
 		add_word(out, &column, word);
 	}
 	if (column < WRAP)
@@ -146,7 +144,7 @@ static void tell_abi(const struct cr_policy *p, unsigned int window, enum cr_abi
 	size_t i, allowed = 0, denied, n = cr_rule_list(p, window, abi, list);
 
 	for (i = 0; i < n; i++)
-		allowed += passes(list[i]);
+		allowed += cr_rule_passes(list[i]);
 	denied = n - allowed;
 	if (!n)
 		return;
@@ -193,7 +191,7 @@ static void tell_windows(const struct cr_policy *p, struct finalizing *f)
 		const struct cr_policy_window *w = p->windows[i];
 
 		for (k = 0, allowed = 0; k < w->n_rules; k++)
-			allowed += passes(w->rules[k]);
+			allowed += cr_rule_passes(w->rules[k]);
 		all += allowed;
 		if (allowed)
 			continue;

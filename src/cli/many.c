@@ -54,28 +54,13 @@ const char *cr_call_words(enum cr_abi abi, uint32_t nr, char out[CR_CALL_WORDS_M
 	return out;
 }
 
-const char *cr_action_words(const struct cr_rule *r, char out[CR_NAME_MAX])
+const char *cr_action_words(const struct cr_rule *r, char out[CR_ACTION_WORDS_MAX])
 {
-	char name[CR_NAME_MAX];
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 
-	*out = '\0';
-	switch (r ? r->act : CR_ACT_NONE) {
-	case CR_ACT_NONE:
-		strcpy(out, "no rule");
-		break;
-	case CR_ACT_ALLOW:
-		strcpy(out, "allow");
-		break;
-	case CR_ACT_LOG:
-		strcpy(out, "log");
-		break;
-	case CR_ACT_ERRNO:
-		snprintf(out, CR_NAME_MAX, "errno %.40s", cr_errno_name(r->err, name));
-		break;
-	case CR_ACT_NEVER:
-		strcpy(out, "never");
-		break;
-	}
+	if (r)
+		cr_rule_print(r, &text);
+	snprintf(out, CR_ACTION_WORDS_MAX, "%s", r ? cr_buf_str(&text) : "no rule");
 	return out;
 }
 

@@ -45,7 +45,7 @@ struct asked {
 /* "a.policy:12", or "base-dynamic of a.policy" for what it includes. */
 static void place(const struct cr_policy *p, const struct cr_rule *r, struct cr_buf *b)
 {
-	char action[CR_NAME_MAX];
+	char action[CR_ACTION_WORDS_MAX];
 
 	if (r->base)
 		cr_buf_addf(b, "%s (line %u), included by %s,", r->base, r->line, p->path);
@@ -57,7 +57,7 @@ static void place(const struct cr_policy *p, const struct cr_rule *r, struct cr_
 static void tell_rule(const struct cr_conflict *c)
 {
 	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
-	char call[CR_CALL_WORDS_MAX], action[CR_NAME_MAX];
+	char call[CR_CALL_WORDS_MAX], action[CR_ACTION_WORDS_MAX];
 
 	place(c->p[0], c->r[0], &b);
 	cr_buf_add(&b, ", ");
@@ -141,7 +141,7 @@ static void json_side(struct cr_json *j, struct json_object *list, const struct 
 		      int side)
 {
 	struct json_object *o = cr_json_object(j, list, NULL);
-	char says[PATH_MAX + 16] = "", action[CR_NAME_MAX];
+	char says[PATH_MAX + 16] = "", action[CR_ACTION_WORDS_MAX];
 	const struct cr_rule *r = c->r[side];
 
 	head_words(c, side, says, sizeof(says));

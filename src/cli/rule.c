@@ -152,12 +152,12 @@ static void json_evidence(const struct cr_evidence *ev, struct cr_json *j, struc
 void cr_rule_json(const struct cr_rule *r, struct cr_json *j, struct json_object *in)
 {
 	struct json_object *o = cr_json_object(j, in, NULL);
-	char name[CR_NAME_MAX];
+	char name[CR_NAME_MAX], action[CR_ACTION_WORDS_MAX];
 
 	cr_json_text(j, o, "abi", cr_abi_facts[r->abi].name);
 	cr_json_text(j, o, "call", cr_nr_to_name(r->abi, r->nr, name));
 	cr_json_count(j, o, "nr", r->nr);
-	cr_json_text(j, o, "action", cr_action_words(r, name));
+	cr_json_text(j, o, "action", cr_action_words(r, action));
 	cr_json_text(j, o, "origin", cr_rule_origin(r));
 	cr_json_text(j, o, "base", r->base);
 	cr_json_count(j, o, "line", r->line);

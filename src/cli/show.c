@@ -128,7 +128,7 @@ struct list {
 static void show_rule(const struct view *v, const struct cr_rule *r, enum group group)
 {
 	cr_auto_buf struct cr_buf seen = CR_BUF_INIT;
-	char name[CR_NAME_MAX], action[CR_NAME_MAX];
+	char name[CR_NAME_MAX], action[CR_ACTION_WORDS_MAX];
 
 	cr_nr_to_name(r->abi, r->nr, name);
 	cr_rule_seen(v->p, r, &seen);
@@ -140,6 +140,8 @@ static void show_rule(const struct view *v, const struct cr_rule *r, enum group 
 	else
 		printf("    %s", name);
 	printf("\n");
+	if (r->cond && group != DENIED)
+		printf("        %s\n", strstr(cr_action_words(r, action), "if "));
 	if (v->verbose && cr_rule_learned(r) && r->ev->stack)
 		printf("        %s\n", r->ev->stack);
 }
@@ -161,14 +163,14 @@ static void show_group(const struct view *v, const struct list *list, enum group
 /* Nobody reads a base set's rules one by one: their names, one behind the other. */
 static void show_base(const struct list *list, const char *base)
 {
-	char name[CR_NAME_MAX], action[CR_NAME_MAX];
+	char name[CR_NAME_MAX], action[CR_ACTION_WORDS_MAX];
 	int column = 0, n;
 	size_t i;
 
 	printf("  from %s\n", base);
 	for (i = 0; i < list->n; i++) {
 		const struct cr_rule *r = list->r[i];
-		bool plain = r->act == CR_ACT_ALLOW;
+		bool plain = r->act == CR_ACT_ALLOW && !r->cond;
 
 		if (r->base != base)
 			continue;

@@ -13,12 +13,25 @@
 #include "cr/names.h"
 #include "cr/tally.h"
 
+/* A call that was told of because of its arguments. */
+struct told {
+	unsigned int window;
+	enum cr_abi abi;
+	uint32_t nr;
+	char *rule;		/* owned; the condition that it would need */
+};
+
 struct cr_enforce {
 	struct cr_judge judge;
 	struct cr_enforce_plan plan;
 	uint32_t horizon;
 	struct cr_tally denied;
+	struct told *told;	/* owned */
+	size_t n_told;
 };
+
+/* With more, somebody plays with us. */
+#define TOLD_MAX 64
 
 /* The most that a hint lists. */
 #define HINT_CALLS 12
@@ -31,6 +44,7 @@ struct opinion {
 	enum { PASSES, PASSES_NOTED, FAILS, VIOLATES } strict;	/* a later one wins */
 	struct cr_verdict verdict;
 	bool report;		/* a person is told */
+	bool by_args;		/* other arguments would have passed */
 };
 
 static void violates(const struct cr_enforce *e, struct opinion *o)
@@ -47,9 +61,11 @@ static struct opinion look_up(const struct cr_enforce *e, const struct cr_call *
 {
 	const struct cr_policy *p = e->plan.policy;
 	struct opinion o = { .window = window, .report = true };
+	int err = 0;
 
 	o.rule = cr_policy_find_in(p, window, call->abi, call->nr);
-	switch (o.rule ? o.rule->act : CR_ACT_NONE) {
+	o.by_args = o.rule && o.rule->cond && !cr_conds_hold(o.rule->cond, call->args);
+	switch (cr_rule_action(o.rule, call->args, &err)) {
 	case CR_ACT_ALLOW:
 		o.report = false;
 		break;
@@ -60,12 +76,12 @@ static struct opinion look_up(const struct cr_enforce *e, const struct cr_call *
 		/* Its author has decided that; only an audit has to tell. */
 		o.report = e->plan.audit;
 		o.strict = FAILS;
-		o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, o.rule->err };
+		o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, err };
 		break;
 	case CR_ACT_NONE:
 		violates(e, &o);
 		/* Its author cannot have known this call: libc falls back (openat2, clone3 …). */
-		if (call->nr > e->horizon) {
+		if (!o.rule && call->nr > e->horizon) {
 			o.report = false;
 			o.strict = FAILS;
 			o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
@@ -146,8 +162,7 @@ static void hint_allowed(const struct cr_enforce *e, enum cr_abi abi, unsigned i
 
 	rules = cr_policy_rules_in(e->plan.policy, window, &n);
 	for (i = 0; i < n; i++) {
-		if (rules[i]->abi != abi ||
-		    (rules[i]->act != CR_ACT_ALLOW && rules[i]->act != CR_ACT_LOG))
+		if (rules[i]->abi != abi || !cr_rule_passes(rules[i]))
 			continue;
 		cr_buf_addf(&b, " %s", cr_nr_to_name(abi, rules[i]->nr, name));
 		all++;
@@ -170,29 +185,56 @@ static void add_window(struct cr_buf *b, const struct cr_policy *p, unsigned int
 	cr_buf_add(b, " ");
 }
 
+/* The command that allows the call, on condition @cond unless that is empty. */
+static void hint_command(const struct cr_enforce *e, const struct cr_call *call,
+			 const struct opinion *o, const char *cond)
+{
+	cr_auto_buf struct cr_buf b = CR_BUF_INIT, rule = CR_BUF_INIT;
+	char name[CR_NAME_MAX];
+
+	cr_buf_addf(&rule, "%s%s%s", call->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[call->abi].name,
+		    call->abi == CR_ABI_NATIVE ? "" : ":",
+		    cr_nr_to_name(call->abi, call->nr, name));
+	if (*cond)
+		cr_buf_addf(&rule, " if %s", cond);
+	cr_buf_add(&b, "chestnut allow ");
+	if (o->window)
+		add_window(&b, e->plan.policy, o->window);
+	quote(&b, e->plan.policy->path);
+	cr_buf_add(&b, " ");
+	quote(&b, cr_buf_str(&rule));
+	if (cr_buf_ok(&b) && cr_buf_ok(&rule))
+		cr_error("hint: to allow it: %s", cr_buf_str(&b));
+}
+
+/* Which argument is not allowed, and what is. */
+static void hint_arguments(const struct cr_enforce *e, const struct cr_call *call,
+			   const struct opinion *o)
+{
+	cr_auto_buf struct cr_buf why = CR_BUF_INIT, rule = CR_BUF_INIT;
+
+	if (cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why, &rule) < 0)
+		return;
+	cr_error("hint: %s: line %u of %s", cr_buf_str(&why), o->rule->line,
+		 e->plan.policy->path);
+	hint_command(e, call, o, cr_buf_str(&rule));
+}
+
 static void hint(const struct cr_enforce *e, const struct cr_call *call, const struct opinion *o)
 {
 	const struct cr_policy *p = e->plan.policy;
-	cr_auto_buf struct cr_buf b = CR_BUF_INIT;
-	char name[CR_NAME_MAX];
 
 	if (call->nr >= CR_NR_MAX || !p->path)
 		return;
-	if (o->rule) {
+	if (o->by_args && (o->rule->act == CR_ACT_ALLOW || o->rule->act == CR_ACT_LOG)) {
+		hint_arguments(e, call, o);
+	} else if (o->rule) {
 		cr_info("hint: line %u of %s says so", o->rule->line, p->path);
-		return;
+	} else {
+		if (o->window)
+			hint_allowed(e, call->abi, o->window);
+		hint_command(e, call, o, "");
 	}
-	if (o->window)
-		hint_allowed(e, call->abi, o->window);
-	cr_buf_add(&b, "chestnut allow ");
-	if (o->window)
-		add_window(&b, p, o->window);
-	quote(&b, p->path);
-	cr_buf_addf(&b, " %s%s", call->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[call->abi].name,
-		    call->abi == CR_ABI_NATIVE ? "" : ":");
-	cr_buf_add(&b, cr_nr_to_name(call->abi, call->nr, name));
-	if (cr_buf_ok(&b))
-		cr_error("hint: to allow it: %s", cr_buf_str(&b));
 }
 
 static const char *window_words(const struct cr_enforce *e, const struct cr_site *site,
@@ -230,6 +272,32 @@ static void tell(const struct cr_enforce *e, const struct cr_call *call, const s
 		hint(e, call, o);
 }
 
+/* Was a person told of this call with such arguments? If not, he is now. */
+static bool told_before(struct cr_enforce *e, const struct cr_call *call, const struct opinion *o)
+{
+	cr_auto_buf struct cr_buf why = CR_BUF_INIT, rule = CR_BUF_INIT;
+	struct told *grown;
+	size_t i;
+
+	if (e->n_told == TOLD_MAX ||
+	    cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why, &rule) < 0)
+		return true;
+	for (i = 0; i < e->n_told; i++)
+		if (e->told[i].window == o->window && e->told[i].abi == call->abi &&
+		    e->told[i].nr == call->nr &&
+		    strcmp(e->told[i].rule, cr_buf_str(&rule)) == 0)
+			return true;
+	grown = realloc(e->told, (e->n_told + 1) * sizeof(*grown));
+	if (!grown)
+		return true;
+	e->told = grown;
+	grown[e->n_told] = (struct told){ o->window, call->abi, call->nr, cr_buf_take(&rule) };
+	if (!grown[e->n_told].rule)
+		return true;
+	e->n_told++;
+	return false;
+}
+
 static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			       const struct cr_site *site)
 {
@@ -240,6 +308,9 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 	/* A rule that says log means each time, and denies nothing. */
 	if (o.report && o.verdict.what != CR_VERDICT_ALLOW && call->nr < CR_NR_MAX)
 		before = cr_tally_add(&e->denied, o.window, call->abi, call->nr);
+	/* Other arguments are another denial. */
+	if (o.report && o.by_args && o.verdict.what != CR_VERDICT_ALLOW && call->nr < CR_NR_MAX)
+		before = told_before(e, call, &o);
 	if (o.report && before == 0)
 		tell(e, call, site, &o);
 	if (e->plan.audit)
@@ -276,13 +347,19 @@ static void add_up(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr,
 {
 	struct adding *a = ctx;
 	const struct cr_policy_window *w = cr_policy_window(a->e->plan.policy, window);
-	char name[CR_NAME_MAX];
+	char name[CR_NAME_MAX], times[32] = "once";
+	size_t i, told = 0;
 
 	a->all += n;
-	if (n > 1)
-		cr_info("%s (%s)%s%s was reported once and made %llu times",
+	for (i = 0; i < a->e->n_told; i++)
+		told += a->e->told[i].window == window && a->e->told[i].abi == abi &&
+			a->e->told[i].nr == nr;
+	if (told > 1)
+		snprintf(times, sizeof(times), "%zu times", told);
+	if (n > 1 && n > told)
+		cr_info("%s (%s)%s%s was reported %s and made %llu times",
 			cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
-			w ? " inside " : "", w ? w->function : "", (unsigned long long)n);
+			w ? " inside " : "", w ? w->function : "", times, (unsigned long long)n);
 }
 
 uint64_t cr_enforce_finish(struct cr_enforce *e)
@@ -295,7 +372,13 @@ uint64_t cr_enforce_finish(struct cr_enforce *e)
 
 void cr_enforce_free(struct cr_enforce *e)
 {
-	if (e)
-		cr_tally_fini(&e->denied);
+	size_t i;
+
+	if (!e)
+		return;
+	for (i = 0; i < e->n_told; i++)
+		free(e->told[i].rule);
+	free(e->told);
+	cr_tally_fini(&e->denied);
 	free(e);
 }

@@ -24,6 +24,14 @@ static bool shut(const struct cr_policy *p, enum cr_abi abi)
 	return true;
 }
 
+static uint32_t widest(const struct cr_filter_plan *plan, enum cr_abi abi, uint32_t nr)
+{
+	const struct cr_filter_guarded *g = cr_filter_guards(plan, abi, nr);
+	uint32_t no = cr_filter_otherwise(plan, abi, nr);
+
+	return g && !cr_export_passes(no) ? g->yes : no;
+}
+
 void cr_export_answers(const struct cr_policy *p, struct cr_export *x)
 {
 	bool none = shut(p, CR_ABI_X32);
@@ -41,7 +49,7 @@ void cr_export_answers(const struct cr_policy *p, struct cr_export *x)
 		       SECCOMP_RET_ERRNO | ((uint32_t)p->violation.err & SECCOMP_RET_DATA);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++)
-			x->ret[abi][nr] = cr_filter_otherwise(&x->plan, abi, nr);
+			x->ret[abi][nr] = widest(&x->plan, abi, nr);
 		x->beyond[abi] = cr_filter_otherwise(&x->plan, abi, CR_NR_MAX);
 	}
 }

@@ -65,12 +65,19 @@ static void numbers(const struct cr_export *x, enum cr_abi abi)
 
 	usual = x->beyond[abi] == SECCOMP_RET_KILL_PROCESS ? x->beyond[abi] : x->violation;
 	for (nr = 0; nr < CR_NR_MAX; nr++) {
-		uint32_t ret = x->ret[abi][nr];
+		const struct cr_filter_guarded *g = cr_filter_guards(&x->plan, abi, nr);
+		uint32_t ret = cr_filter_otherwise(&x->plan, abi, nr);
 
-		if (ret == (nr > x->horizon ? x->beyond[abi] : usual))
+		if (!g && ret == (nr > x->horizon ? x->beyond[abi] : usual))
 			continue;
 		cr_buf_addf(x->out, "  # %s\n  if ($syscall == %u)\n",
 			    cr_nr_to_name(abi, nr, name), nr | bit);
+		if (g) {
+			cr_buf_add(x->out, "    if (");
+			cr_conds_print(abi, nr, g->guard[0].cond, x->out);
+			cr_buf_add(x->out, ")\n");
+			action(x, "      ", g->yes);
+		}
 		action(x, "    ", ret);
 	}
 	if (x->beyond[abi] != usual) {

@@ -27,6 +27,7 @@ enum {
 	CR_NEEDS_EXECVE = 256,	/* who loads it makes execve(2) with it */
 	CR_HOLDS_NOTHING = 512,	/* it only points at another export */
 	CR_HOLDS_ORIGIN = 1024,	/* which base set a call comes from */
+	CR_HOLDS_ARGS = 2048,	/* conditions on arguments */
 };
 
 struct cr_named {

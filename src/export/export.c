@@ -7,7 +7,7 @@
 #define HOLDS_OCI (CR_HOLDS_LOG | CR_HOLDS_ERRNO | CR_HOLDS_NEWER | CR_HOLDS_VIOLATION | \
 		   CR_NEEDS_EXECVE)
 #define HOLDS_BPF (CR_HOLDS_LOG | CR_HOLDS_ERRNO | CR_HOLDS_NUMBERS | CR_HOLDS_ABIS | \
-		   CR_HOLDS_HORIZON | CR_HOLDS_VIOLATION | CR_NEEDS_EXECVE)
+		   CR_HOLDS_HORIZON | CR_HOLDS_VIOLATION | CR_HOLDS_ARGS | CR_NEEDS_EXECVE)
 
 static const struct cr_export_format formats[] = {
 	{ .name = "oci", .help = "linux.seccomp of an OCI runtime's config.json",

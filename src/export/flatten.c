@@ -40,18 +40,13 @@ static struct cr_policy *head_of(const struct cr_policy *p)
 	return NULL;
 }
 
-static bool passes(const struct cr_rule *r)
-{
-	return r && (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG);
-}
-
 /* Does @r take the place of @best? What passes does; of two that pass the one that tells. */
 static bool beats(const struct cr_rule *r, const struct cr_rule *best)
 {
 	if (!r)
 		return false;
-	if (passes(r) != passes(best))
-		return passes(r) || !best;
+	if (cr_rule_passes(r) != cr_rule_passes(best))
+		return cr_rule_passes(r) || !best;
 	return !best || (r->act == CR_ACT_LOG && best->act == CR_ACT_ALLOW);
 }
 
@@ -72,19 +67,67 @@ const struct cr_rule *cr_export_widest(const struct cr_policy *p, enum cr_abi ab
 	return best;
 }
 
+/* @r passes what it does somewhere else; @to shall do so, too. */
+static int widen(struct cr_rule *to, const struct cr_rule *r, struct cr_buf *losses)
+{
+	char name[CR_NAME_MAX];
+
+	if (!cr_rule_passes(r) || !to->cond || cr_rule_same(to, r))
+		return 0;
+	if (!r->cond) {
+		cr_conds_free(to->cond);
+		to->cond = NULL;
+		to->other = CR_ACT_NONE;
+		return 0;
+	}
+	if (to->other == CR_ACT_NONE && r->other == CR_ACT_NONE)
+		return cr_conds_join(&to->cond, r->cond);
+	cr_buf_addf(losses, "%s has different conditions in different places, which cannot be one: "
+		    "some of what the policy allows is denied\n",
+		    cr_nr_to_name(r->abi, r->nr, name));
+	return 0;
+}
+
+/* Where a call passes on a condition, it does so on that of any place. */
+static int widen_all(const struct cr_policy *p, struct cr_rule *to, struct cr_buf *losses)
+{
+	const struct cr_rule *r = p->outside_any ? NULL : cr_policy_find(p, to->abi, to->nr);
+	size_t i;
+	int rc = widen(to, r, losses);
+
+	for (i = 0; i < p->n_windows && rc == 0; i++) {
+		r = cr_policy_find_in(p, p->windows[i]->number, to->abi, to->nr);
+		rc = widen(to, r, losses);
+	}
+	if (rc == 0 && to->cond && cr_conds_always(to->cond)) {
+		cr_conds_free(to->cond);
+		to->cond = NULL;
+	}
+	return rc;
+}
+
 static int flatten_call(const struct cr_policy *p, struct cr_policy *flat, enum cr_abi abi,
-			uint32_t nr)
+			uint32_t nr, struct cr_buf *losses)
 {
 	const struct cr_policy_window *window;
 	const struct cr_rule *r = cr_export_widest(p, abi, nr, &window);
+	struct cr_rule to;
 	char origin[ORIGIN_MAX];
+	int rc = 0;
 
 	if (!r)
 		return 0;
 	if (window)
 		snprintf(origin, sizeof(origin), CR_EXPORT_WINDOW "%u: %s", window->number,
 			 window->function);
-	return cr_policy_set(flat, window ? origin : r->base, abi, nr, r->act, r->err);
+	to = *r;
+	to.cond = r->cond ? cr_conds_copy(r->cond) : NULL;
+	if (r->cond)
+		rc = to.cond ? widen_all(p, &to, losses) : -ENOMEM;
+	if (rc == 0)
+		rc = cr_policy_put(flat, window ? origin : r->base, &to);
+	cr_conds_free(to.cond);
+	return rc;
 }
 
 /* What the policy denies stays denied. */
@@ -100,8 +143,8 @@ static int add_base(struct cr_policy *flat, const struct cr_export_base *base,
 		const struct cr_rule *has = cr_policy_find(flat, r->abi, r->nr);
 
 		if (!has)
-			rc = cr_policy_set(flat, base->name, r->abi, r->nr, r->act, r->err);
-		else if (!passes(has) && passes(r))
+			rc = cr_policy_put(flat, base->name, r);
+		else if (!cr_rule_passes(has) && cr_rule_passes(r))
 			cr_buf_addf(losses, "%s wants %s%s%s, which the policy denies: it stays "
 				    "denied\n", base->name,
 				    r->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[r->abi].name,
@@ -120,7 +163,7 @@ static int fill(const struct cr_export_what *what, struct cr_policy *flat, struc
 
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		for (nr = 0; nr < CR_NR_MAX && rc == 0; nr++)
-			rc = flatten_call(what->p, flat, abi, nr);
+			rc = flatten_call(what->p, flat, abi, nr, losses);
 	}
 	for (i = 0; i < what->n_bases && rc == 0; i++)
 		rc = add_base(flat, &what->bases[i], losses);

@@ -58,6 +58,11 @@ static bool lost_number(const struct cr_export *x, uint32_t nr, bool named)
 	       x->ret[CR_ABI_NATIVE][nr] != x->violation;
 }
 
+static bool lost_args(const struct cr_export *x, uint32_t nr, bool named)
+{
+	return named && cr_filter_guards(&x->plan, CR_ABI_NATIVE, nr);
+}
+
 /* Tells @sentence and the calls that @f finds; nothing when it finds none. */
 static void lose_calls(struct cr_export *x, lost *f, const char *sentence)
 {
@@ -96,7 +101,7 @@ static void lose_windows(struct cr_export *x)
 		for (nr = 0; nr < CR_NR_MAX; nr++) {
 			const struct cr_rule *r = cr_export_widest(p, abi, nr, &window);
 
-			if (!window || (r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG))
+			if (!window || !cr_rule_passes(r))
 				continue;
 			cr_buf_addf(&calls, " %s%s%s (%u)",
 				    abi == CR_ABI_NATIVE ? "" : cr_abi_facts[abi].name,
@@ -179,6 +184,9 @@ void cr_export_losses(struct cr_export *x)
 		lose_calls(x, lost_errno, x->holds & CR_HOLDS_VIOLATION ?
 			   "calls with an errno of their own become denied like all others" :
 			   "calls with an errno of their own are left out");
+	if (!(x->holds & CR_HOLDS_ARGS))
+		lose_calls(x, lost_args, "conditions on arguments are lost: where these calls pass "
+			   "with some arguments, they pass with any");
 	if (!(x->holds & CR_HOLDS_NUMBERS))
 		lose_calls(x, lost_number, "calls that have no name in libseccomp are left out");
 	if (!(x->holds & CR_HOLDS_ABIS))

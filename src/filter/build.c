@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cr/filter.h"
+#include "cr/names.h"
+#include "guard.h"
 
 struct span {
 	uint32_t from;		/* this number and all up to the next span's */
@@ -22,27 +23,28 @@ struct span {
 	enum cr_pass pass;
 	enum cr_abi abi;	/* for a call whose arguments count */
 	uint32_t nr;
+	const struct cr_filter_guarded *guards;	/* borrowed: from the plan; NULL: none */
 };
 
 struct maker {
 	const struct cr_filter_plan *plan;	/* borrowed */
 	struct span *spans;	/* owned; of the ABIs that share one architecture */
 	size_t n;
-	struct sock_filter *insn;	/* owned; filled from the end */
-	size_t at;			/* the first instruction so far */
-	bool full;
+	struct cr_code code;
+	bool told;		/* err says what is too long */
+	struct cr_err *err;	/* borrowed */
 };
 
-static bool by_arguments(enum cr_pass pass)
+static bool by_arguments(const struct span *s)
 {
-	return pass == CR_PASS_UNLESS_MASK || pass == CR_PASS_WITH_KEY;
+	return s->pass == CR_PASS_UNLESS_MASK || s->pass == CR_PASS_WITH_KEY || s->guards;
 }
 
 static void add_span(struct maker *m, const struct span *s)
 {
 	const struct span *last = m->n ? &m->spans[m->n - 1] : NULL;
 
-	if (last && last->ret == s->ret && !by_arguments(last->pass) && !by_arguments(s->pass))
+	if (last && last->ret == s->ret && !by_arguments(last) && !by_arguments(s))
 		return;
 	m->spans[m->n++] = *s;
 }
@@ -57,6 +59,7 @@ static void add_abi(struct maker *m, enum cr_abi abi)
 		s.nr = nr;
 		s.pass = (enum cr_pass)m->plan->abi[abi].pass[nr];
 		s.ret = cr_filter_otherwise(m->plan, abi, nr);
+		s.guards = cr_filter_guards(m->plan, abi, nr);
 		add_span(m, &s);
 	}
 	s = (struct span){ .from = CR_NR_MAX | bit, .abi = abi,
@@ -64,74 +67,73 @@ static void add_abi(struct maker *m, enum cr_abi abi)
 	add_span(m, &s);
 }
 
-static void put(struct maker *m, struct sock_filter insn)
-{
-	if (m->at == 0) {
-		m->full = true;
-		return;
-	}
-	m->insn[--m->at] = insn;
-}
-
 /* "if it is so, go on behind the next @n instructions". A conditional jump reaches 255. */
-static void jump_over(struct maker *m, uint16_t op, uint32_t k, size_t n)
+static void jump_over(struct cr_code *c, uint16_t op, uint32_t k, size_t n)
 {
 	if (n <= 255) {
-		put(m, (struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, (uint8_t)n, 0));
+		cr_code_put(c, (struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, (uint8_t)n,
+							    0));
 		return;
 	}
-	put(m, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)n));
-	put(m, (struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, 0, 1));
-}
-
-static void put_ret(struct maker *m, uint32_t ret)
-{
-	put(m, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, ret));
-}
-
-static void put_load(struct maker *m, size_t offset)
-{
-	put(m, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+	cr_code_put(c, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)n));
+	cr_code_put(c, (struct sock_filter)BPF_JUMP(BPF_JMP | op | BPF_K, k, 0, 1));
 }
 
 /* "unless (the word at @offset) & @mask is @value, go to @no". */
-static void put_word(struct maker *m, size_t offset, uint32_t mask, uint32_t value, size_t no)
+static void put_word(struct cr_code *c, size_t offset, uint32_t mask, uint32_t value, size_t no)
 {
 	if (!mask)
 		return;
-	put(m, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0,
-					    (uint8_t)(no - m->at)));
+	cr_code_if(c, BPF_JEQ, value, c->at, no);
 	if (mask != UINT32_MAX)
-		put(m, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
-	put_load(m, offset);
+		cr_code_put(c, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+	cr_code_load(c, offset);
 }
 
 /* "unless args[@arg] & @mask is @value, go to @no". Low halves come first in memory. */
-static void put_if(struct maker *m, unsigned int arg, uint64_t mask, uint64_t value, size_t no)
+static void put_if(struct cr_code *c, unsigned int arg, uint64_t mask, uint64_t value, size_t no)
 {
 	size_t low = offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t);
 
-	put_word(m, low + sizeof(uint32_t), (uint32_t)(mask >> 32), (uint32_t)(value >> 32), no);
-	put_word(m, low, (uint32_t)mask, (uint32_t)value, no);
+	put_word(c, low + sizeof(uint32_t), (uint32_t)(mask >> 32), (uint32_t)(value >> 32), no);
+	put_word(c, low, (uint32_t)mask, (uint32_t)value, no);
+}
+
+/* The first condition that no filter can hold is told. */
+static void too_long(struct maker *m, const struct span *s)
+{
+	char name[CR_NAME_MAX];
+
+	if (m->told)
+		return;
+	m->told = true;
+	cr_err_set(m->err, -E2BIG, "the condition of %s (%s) is too long for a filter",
+		   cr_nr_to_name(s->abi, s->nr, name), cr_abi_facts[s->abi].name);
+	cr_err_hint(m->err, "ranges are short where single values are many: arg0 in 0..1023");
 }
 
 static void put_answer(struct maker *m, const struct span *s)
 {
+	struct cr_code *c = &m->code;
 	unsigned int arg, i;
 	uint64_t mask;
 	size_t no;
 
-	put_ret(m, s->ret);
-	no = m->at;
-	if (!by_arguments(s->pass))
+	cr_code_ret(c, s->ret);
+	no = c->at;
+	if (!by_arguments(s))
 		return;
-	put_ret(m, SECCOMP_RET_ALLOW);
+	cr_code_ret(c, s->guards ? s->guards->yes : SECCOMP_RET_ALLOW);
+	if (s->guards)
+		cr_guard_code(c, s->guards->guard, s->guards->n, c->at, no);
 	if (s->pass == CR_PASS_UNLESS_MASK) {
 		cr_filter_mask(s->abi, s->nr, &arg, &mask);
-		put_if(m, arg, mask, 0, no);
+		put_if(c, arg, mask, 0, no);
 	}
 	for (i = 0; s->pass == CR_PASS_WITH_KEY && i < CR_FILTER_KEYS; i++)
-		put_if(m, CR_FILTER_KEY_ARG + i, UINT64_MAX, m->plan->key[i], no);
+		put_if(c, CR_FILTER_KEY_ARG + i, UINT64_MAX, m->plan->key[i], no);
+	if (c->far)
+		too_long(m, s);
 }
 
 static void put_tree(struct maker *m, const struct span *s, size_t n)
@@ -143,20 +145,21 @@ static void put_tree(struct maker *m, const struct span *s, size_t n)
 		return;
 	}
 	put_tree(m, s + half, n - half);
-	after = m->at;
+	after = m->code.at;
 	put_tree(m, s, half);
-	jump_over(m, BPF_JGE, s[half].from, after - m->at);
+	jump_over(&m->code, BPF_JGE, s[half].from, after - m->code.at);
 }
 
 /* "if the architecture is @arch, decide by number; else go on behind". */
 static void put_arch(struct maker *m, uint32_t arch)
 {
-	size_t after = m->at;
+	struct cr_code *c = &m->code;
+	size_t after = c->at;
 
 	put_tree(m, m->spans, m->n);
-	put_load(m, offsetof(struct seccomp_data, nr));
-	put(m, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(after - m->at)));
-	put(m, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0));
+	cr_code_load(c, offsetof(struct seccomp_data, nr));
+	cr_code_put(c, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(after - c->at)));
+	cr_code_put(c, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0));
 	m->n = 0;
 }
 
@@ -165,7 +168,7 @@ static void make(struct maker *m)
 	struct span negative = { .from = 0x80000000u, .abi = CR_ABI_X86_64,
 				 .ret = cr_filter_otherwise(m->plan, CR_ABI_X86_64, CR_NR_MAX) };
 
-	put_ret(m, cr_filter_foreign(m->plan));
+	cr_code_ret(&m->code, cr_filter_foreign(m->plan));
 	add_abi(m, CR_ABI_I386);
 	put_arch(m, cr_abi_facts[CR_ABI_I386].audit_arch);
 	add_abi(m, CR_ABI_X86_64);
@@ -173,33 +176,39 @@ static void make(struct maker *m)
 	/* Negative numbers are of no ABI: they are x86-64's largest ones. */
 	add_span(m, &negative);
 	put_arch(m, cr_abi_facts[CR_ABI_X86_64].audit_arch);
-	put_load(m, offsetof(struct seccomp_data, arch));
+	cr_code_load(&m->code, offsetof(struct seccomp_data, arch));
+}
+
+static int make_all(struct maker *m)
+{
+	make(m);
+	if (m->told)
+		return -E2BIG;
+	if (m->code.full)
+		return cr_err_set(m->err, -E2BIG, "the filter would have more than %d "
+				  "instructions, which the kernel does not take", BPF_MAXINSNS);
+	return 0;
 }
 
 static int compile(const struct cr_filter_plan *plan, struct cr_filter *f, struct cr_err *err)
 {
-	struct maker m = { .plan = plan, .at = BPF_MAXINSNS };
-	int rc = 0;
+	struct maker m = { .plan = plan, .code = { .at = BPF_MAXINSNS }, .err = err };
+	int rc;
 
 	m.spans = calloc(2 * CR_NR_MAX + 3, sizeof(*m.spans));
-	m.insn = calloc(BPF_MAXINSNS, sizeof(*m.insn));
-	if (!m.spans || !m.insn) {
+	m.code.insn = calloc(BPF_MAXINSNS, sizeof(*m.code.insn));
+	if (m.spans && m.code.insn)
+		rc = make_all(&m);
+	else
 		rc = cr_err_sys(err, -ENOMEM, "cannot hold the filter");
-	} else {
-		make(&m);
-		if (m.full)
-			rc = cr_err_set(err, -E2BIG, "the filter would have more than %d "
-					"instructions, which the kernel does not take",
-					BPF_MAXINSNS);
-	}
 	free(m.spans);
 	if (rc < 0) {
-		free(m.insn);
+		free(m.code.insn);
 		return rc;
 	}
-	f->len = (unsigned short)(BPF_MAXINSNS - m.at);
-	memmove(m.insn, m.insn + m.at, f->len * sizeof(*m.insn));
-	f->insn = m.insn;
+	f->len = (unsigned short)(BPF_MAXINSNS - m.code.at);
+	memmove(m.code.insn, m.code.insn + m.code.at, f->len * sizeof(*m.code.insn));
+	f->insn = m.code.insn;
 	return 0;
 }
 

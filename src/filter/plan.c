@@ -3,8 +3,8 @@
 #include <linux/sched.h>
 #include <string.h>
 
-#include "cr/filter.h"
 #include "cr/names.h"
+#include "guard.h"
 
 static bool is_restart(enum cr_abi abi, uint32_t nr)
 {
@@ -36,7 +36,7 @@ void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *m
 		*mask = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 }
 
-/* How many windows allow each call plainly. */
+/* How many windows allow each call, at least with some arguments. */
 struct windows {
 	uint32_t allow[CR_ABI_COUNT][CR_NR_MAX];
 };
@@ -55,39 +55,112 @@ static void ask_windows(const struct cr_policy *p, struct windows *w)
 	}
 }
 
-static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_use *use,
-			    const struct windows *w, enum cr_abi abi, uint32_t nr)
+/* On which condition @r, which is confirmed, lets a call pass: without one, always. */
+static struct cr_filter_guard guard_of(const struct cr_rule *r)
 {
-	const struct cr_rule *rule;
-	bool outside;
+	struct cr_filter_guard g = { NULL, false };
+
+	if (!r->cond || (r->act == CR_ACT_ALLOW && r->other == CR_ACT_ALLOW))
+		return g;
+	g.cond = r->cond;
+	g.unless = r->act != CR_ACT_ALLOW;
+	return g;
+}
+
+/* False when there is no room for it. What is asked twice is asked once. */
+static bool add_guard(struct cr_filter_guarded *to, const struct cr_rule *r)
+{
+	struct cr_filter_guard g = guard_of(r);
+	size_t i;
+
+	if (!g.cond)
+		return true;
+	for (i = 0; i < to->n; i++)
+		if (to->guard[i].unless == g.unless && cr_conds_equal(to->guard[i].cond, g.cond))
+			return true;
+	if (to->n == CR_FILTER_GUARDS_EACH)
+		return false;
+	to->guard[to->n++] = g;
+	return true;
+}
+
+/* What all places together ask of the arguments of a call that each of them allows. */
+static bool ask_all(const struct cr_policy *p, const struct cr_filter_use *use,
+		    const struct cr_rule *outside, enum cr_abi abi, uint32_t nr,
+		    struct cr_filter_guarded *to)
+{
+	const struct cr_rule *r;
+	size_t i;
+
+	*to = (struct cr_filter_guarded){ .yes = SECCOMP_RET_ALLOW };
+	if (outside && !add_guard(to, outside))
+		return false;
+	for (i = 0; i < p->n_windows && !use->learning; i++) {
+		r = cr_policy_find_in(p, p->windows[i]->number, abi, nr);
+		if (r && !add_guard(to, r))
+			return false;
+	}
+	return !to->n || cr_guard_fits(to->guard, to->n) > 0;
+}
+
+/* Without room, or memory, for its conditions a call stops: slower, never wrong. */
+static bool put_guarded(struct cr_filter_plan *plan, enum cr_abi abi, uint32_t nr,
+			const struct cr_filter_guarded *g)
+{
+	if (!g->n)
+		return true;
+	if (plan->n_guarded == CR_FILTER_GUARDS)
+		return false;
+	plan->guarded[plan->n_guarded++] = *g;
+	plan->abi[abi].guarded[nr] = (uint16_t)plan->n_guarded;
+	return true;
+}
+
+static enum cr_pass pass_of(const struct cr_policy *p, const struct cr_filter_use *use,
+			    const struct windows *w, struct cr_filter_plan *plan, uint32_t at)
+{
+	enum cr_abi abi = (enum cr_abi)(at / CR_NR_MAX);
+	uint32_t nr = at % CR_NR_MAX;
+	const struct cr_rule *rule = NULL;
+	struct cr_filter_guarded g;
+	enum cr_pass most;
 
 	/* The kernel makes it, to go on with a call that was judged already. */
 	if (is_restart(abi, nr))
 		return CR_PASS_ALLOW;
 	if (use->all)
 		return CR_PASS_STOP;
-	rule = cr_policy_find(p, abi, nr);
-	outside = rule && cr_rule_confirmed(rule, use->learning, use->confirm);
-	if (!use->learning && p->outside_any)
-		outside = true;
-	if (!outside || (!use->learning && w->allow[abi][nr] < p->n_windows))
+	if (use->learning || !p->outside_any) {
+		rule = cr_policy_find(p, abi, nr);
+		if (!rule || !cr_rule_confirmed(rule, use->learning, use->confirm))
+			return CR_PASS_STOP;
+	}
+	most = limit(abi, nr);
+	if (most == CR_PASS_STOP || (!use->learning && w->allow[abi][nr] < p->n_windows) ||
+	    !ask_all(p, use, rule, abi, nr, &g) || !put_guarded(plan, abi, nr, &g))
 		return CR_PASS_STOP;
-	return limit(abi, nr);
+	return most;
 }
 
 void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan)
 {
 	struct windows w;
-	enum cr_abi abi;
-	uint32_t nr;
+	uint32_t at;
 
-	*plan = (struct cr_filter_plan){ 0 };
+	memset(plan, 0, sizeof(*plan));
 	ask_windows(p, &w);
-	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
-		for (nr = 0; nr < CR_NR_MAX; nr++)
-			plan->abi[abi].pass[nr] = (uint8_t)pass_of(p, use, &w, abi, nr);
-	}
+	for (at = 0; at < CR_ABI_COUNT * CR_NR_MAX; at++)
+		plan->abi[at / CR_NR_MAX].pass[at % CR_NR_MAX] =
+			(uint8_t)pass_of(p, use, &w, plan, at);
+}
+
+const struct cr_filter_guarded *cr_filter_guards(const struct cr_filter_plan *plan,
+						 enum cr_abi abi, uint32_t nr)
+{
+	unsigned int at = plan->abi[abi].guarded[nr];
+
+	return at ? &plan->guarded[at - 1] : NULL;
 }
 
 uint32_t cr_filter_horizon(const struct cr_policy *p)
@@ -108,26 +181,46 @@ struct alone {
 	uint32_t horizon;
 };
 
-static uint32_t answer(const struct alone *a, enum cr_abi abi, uint32_t nr)
+static uint32_t answer(const struct alone *a, enum cr_action act, int err, uint32_t nr)
 {
-	const struct cr_rule *rule = cr_policy_find(a->p, abi, nr);
-	enum cr_action act = rule ? rule->act : CR_ACT_NONE;
-
-	if (is_restart(abi, nr))
-		return SECCOMP_RET_ALLOW;
 	switch (act) {
 	case CR_ACT_ALLOW:
 		return SECCOMP_RET_ALLOW;
 	case CR_ACT_LOG:
 		return SECCOMP_RET_LOG;
 	case CR_ACT_ERRNO:
-		return fails(rule->err);
+		return fails(err);
 	case CR_ACT_NEVER:
 		return a->violation;
 	case CR_ACT_NONE:
 		break;
 	}
 	return nr > a->horizon ? fails(ENOSYS) : a->violation;
+}
+
+static void answer_call(const struct alone *a, struct cr_filter_plan *plan, enum cr_abi abi,
+			uint32_t nr)
+{
+	const struct cr_rule *r = cr_policy_find(a->p, abi, nr);
+	uint32_t *ret = &plan->abi[abi].ret[nr];
+	struct cr_filter_guarded g = { .n = 0 };
+
+	plan->abi[abi].pass[nr] = CR_PASS_ANSWER;
+	if (is_restart(abi, nr)) {
+		*ret = SECCOMP_RET_ALLOW;
+		return;
+	}
+	*ret = answer(a, r ? r->act : CR_ACT_NONE, r ? r->err : 0, nr);
+	if (!r || !r->cond)
+		return;
+	g.guard[g.n++].cond = r->cond;
+	g.yes = *ret;
+	/* A call that has a rule is none that its author did not know of. */
+	*ret = r->other == CR_ACT_NONE ? a->violation : answer(a, r->other, r->other_err, nr);
+	if (put_guarded(plan, abi, nr, &g))
+		return;
+	/* No policy has so many conditions; this one shall not pass for one that has few. */
+	*ret = SECCOMP_RET_KILL_PROCESS;
 }
 
 void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
@@ -141,12 +234,11 @@ void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *
 	enum cr_abi abi;
 	uint32_t nr;
 
-	*plan = (struct cr_filter_plan){ .foreign = SECCOMP_RET_KILL_PROCESS };
+	memset(plan, 0, sizeof(*plan));
+	plan->foreign = SECCOMP_RET_KILL_PROCESS;
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
-		for (nr = 0; nr < CR_NR_MAX; nr++) {
-			plan->abi[abi].pass[nr] = CR_PASS_ANSWER;
-			plan->abi[abi].ret[nr] = answer(&a, abi, nr);
-		}
+		for (nr = 0; nr < CR_NR_MAX; nr++)
+			answer_call(&a, plan, abi, nr);
 		plan->abi[abi].beyond = fails(ENOSYS);
 	}
 }
@@ -159,6 +251,8 @@ uint32_t cr_filter_otherwise(const struct cr_filter_plan *plan, enum cr_abi abi,
 		return plan->abi[abi].beyond ? plan->abi[abi].beyond : STOP;
 	switch ((enum cr_pass)plan->abi[abi].pass[nr]) {
 	case CR_PASS_ALLOW:
+		if (cr_filter_guards(plan, abi, nr))
+			break;
 		return SECCOMP_RET_ALLOW;
 	case CR_PASS_STOP:
 	case CR_PASS_UNLESS_MASK:

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cr/filter.h"
 #include "cr/names.h"
+#include "guard.h"
 
 #define WORD_OF(member) (1u << (offsetof(struct seccomp_data, member) / sizeof(uint32_t)))
 
@@ -181,6 +181,107 @@ static int check_arguments(const struct proof *p, struct seccomp_data *d, enum c
 	return check_words(p, &w, d);
 }
 
+/* A call with conditions. */
+struct guarded {
+	const struct proof *p;	/* borrowed */
+	const struct cr_filter_guarded *g;	/* borrowed */
+	struct seccomp_data d;
+	uint32_t no;
+	uint64_t never;		/* bits of never_arg with which it does not open */
+	unsigned int never_arg;
+	uint32_t may;
+	/* Arguments that open it, and such that do not, for a closer look at single words. */
+	uint64_t example[2][6];
+	bool have[2];
+};
+
+static bool guard_opens(const struct guarded *w, const uint64_t args[6])
+{
+	return !(args[w->never_arg] & w->never) && cr_guard_opens(w->g->guard, w->g->n, args);
+}
+
+static int check_arguments_of(void *ctx, const uint64_t args[6])
+{
+	struct guarded *w = ctx;
+	bool opens = guard_opens(w, args);
+
+	if (!w->have[opens]) {
+		w->have[opens] = true;
+		memcpy(w->example[opens], args, sizeof(w->example[opens]));
+	}
+	memcpy(w->d.args, args, sizeof(w->d.args));
+	return check(w->p, &w->d, opens ? w->g->yes : w->no, w->may);
+}
+
+/* One half of an argument against every constant of the program, and with each bit turned round. */
+static int check_half(struct guarded *w, const uint64_t example[6], unsigned int arg,
+		      unsigned int shift)
+{
+	uint64_t other = (uint64_t)UINT32_MAX << (32 - shift), args[6];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < w->p->n + 32 && rc == 0; i++) {
+		memcpy(args, example, sizeof(args));
+		if (i < w->p->n)
+			args[arg] = (args[arg] & other) | (uint64_t)w->p->k[i] << shift;
+		else
+			args[arg] ^= 1ull << (i - w->p->n + shift);
+		rc = check_arguments_of(w, args);
+	}
+	return rc;
+}
+
+static int check_halves(struct guarded *w)
+{
+	unsigned int how, arg;
+	int rc = 0;
+
+	for (how = 0; how < 2; how++) {
+		for (arg = 0; arg < 6 && w->have[how] && rc == 0; arg++) {
+			if (!(w->may & 1u << (4 + 2 * arg)))
+				continue;
+			rc = check_half(w, w->example[how], arg, 0);
+			if (rc == 0)
+				rc = check_half(w, w->example[how], arg, 32);
+		}
+	}
+	return rc;
+}
+
+/* The words of arguments that @g compares. */
+static uint32_t words_of(const struct cr_filter_guarded *g)
+{
+	uint32_t words = 0;
+	size_t i, k, t;
+
+	for (i = 0; i < g->n; i++)
+		for (k = 0; k < g->guard[i].cond->n; k++)
+			for (t = 0; t < g->guard[i].cond->alt[k].n; t++)
+				words |= (3 * WORD_OF(args[0])) <<
+					 (2 * g->guard[i].cond->alt[k].test[t].arg);
+	return words;
+}
+
+static int check_guarded(const struct proof *p, const struct seccomp_data *d, enum cr_abi abi,
+			 uint32_t nr, const struct cr_filter_guarded *g)
+{
+	struct guarded w = { .p = p, .g = g, .d = *d, .no = cr_filter_otherwise(p->plan, abi, nr) };
+	char name[CR_NAME_MAX];
+	int rc;
+
+	w.may = WORD_OF(nr) | WORD_OF(arch) | words_of(g);
+	if (p->plan->abi[abi].pass[nr] == CR_PASS_UNLESS_MASK) {
+		cr_filter_mask(abi, nr, &w.never_arg, &w.never);
+		w.may |= (3 * WORD_OF(args[0])) << (2 * w.never_arg);
+	}
+	rc = cr_guard_borders(g->guard, g->n, check_arguments_of, &w);
+	if (rc == -E2BIG)
+		return cr_err_set(p->err, rc, "the condition of %s (%s) is too long to be proved",
+				  cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name);
+	return rc ? rc : check_halves(&w);
+}
+
 static int check_number(const struct proof *p, uint32_t arch, uint32_t raw)
 {
 	struct seccomp_data d = { .nr = (int)raw, .arch = arch };
@@ -189,6 +290,8 @@ static int check_number(const struct proof *p, uint32_t arch, uint32_t raw)
 	uint32_t nr;
 
 	if (cr_abi_of(arch, raw, &abi, &nr) == 0) {
+		if (nr < CR_NR_MAX && cr_filter_guards(p->plan, abi, nr))
+			return check_guarded(p, &d, abi, nr, cr_filter_guards(p->plan, abi, nr));
 		if (nr < CR_NR_MAX && (p->plan->abi[abi].pass[nr] == CR_PASS_UNLESS_MASK ||
 				       p->plan->abi[abi].pass[nr] == CR_PASS_WITH_KEY))
 			return check_arguments(p, &d, abi, nr);

@@ -22,7 +22,7 @@ static int add_rule(struct cr_policy *p, const struct cr_rule *rule, struct cr_a
 	const struct cr_rule *have = cr_policy_find(p, rule->abi, rule->nr);
 	char name[CR_NAME_MAX];
 
-	if (have && (have->act != rule->act || have->err != rule->err))
+	if (have && !cr_rule_same(have, rule))
 		cr_buf_addf(&add->conflicts, "%s (%s) has another rule%s%s: that one stays\n",
 			    cr_nr_to_name(rule->abi, rule->nr, name), cr_abi_facts[rule->abi].name,
 			    have->base ? " in " : "", have->base ? have->base : "");
@@ -32,7 +32,7 @@ static int add_rule(struct cr_policy *p, const struct cr_rule *rule, struct cr_a
 		return 0;
 	fresh->rule[rule->abi][rule->nr] = true;
 	add->rules++;
-	return cr_policy_set(p, NULL, rule->abi, rule->nr, rule->act, rule->err);
+	return cr_policy_put(p, NULL, rule);
 }
 
 static int add_rules(struct cr_policy *p, struct cr_added *add, struct fresh *fresh)

@@ -196,7 +196,7 @@ static int add_alternative(const struct learning *l, struct groups *g,
 	if (l->n == 1)
 		return add_to_group(l, g, 0, a, 0);
 	for (i = 0; i < first->in.n; i++) {
-		const struct cr_range *r = &first->in.v[i];
+		const struct cr_interval *r = &first->in.v[i];
 
 		for (n = 0; n <= r->hi - r->lo && rc == 0; n++)
 			rc = add_to_group(l, g, r->lo + n, a, 1);
@@ -228,7 +228,7 @@ static int put_test(const struct learning *l, unsigned int k, const struct cr_ra
 static int put_group(const struct learning *l, const struct group *g, bool keys_only,
 		     struct cr_conds *c)
 {
-	struct cr_range one = { g->key, g->key };
+	struct cr_interval one = { g->key, g->key };
 	const struct cr_ranges key = { &one, 1 };
 	struct cr_alternative a = { NULL, 0 };
 	unsigned int k, first = l->n > 1;
@@ -287,7 +287,7 @@ int cr_conds_seen(enum cr_abi abi, uint32_t nr, const uint64_t args[6], struct c
 	if (!find_lesson(abi, nr, &l))
 		return -ENOENT;
 	for (k = 0; k < l.n && rc == 0; k++) {
-		struct cr_range one = { args[l.facet[k].arg] & l.facet[k].mask, 0 };
+		struct cr_interval one = { args[l.facet[k].arg] & l.facet[k].mask, 0 };
 
 		one.hi = one.lo;
 		rc = put_test(&l, k, &(const struct cr_ranges){ &one, 1 }, &a);

@@ -32,7 +32,7 @@ static int ranked(const struct printing *p, const struct cr_ranges *in, struct c
 
 	*out = (struct cr_ranges){ NULL, 0 };
 	for (i = 0; i < in->n && rc == 0; i++) {
-		struct cr_range r = in->v[i];
+		struct cr_interval r = in->v[i];
 
 		if (p->sign && r.lo < half && r.hi >= half) {
 			rc = cr_ranges_add(out, rank(p, r.lo), rank(p, half - 1));
@@ -47,7 +47,7 @@ static int ranked(const struct printing *p, const struct cr_ranges *in, struct c
 }
 
 /* Has each of these a name, so that they say more one by one? */
-static bool named(const struct printing *p, const struct cr_range *r)
+static bool named(const struct printing *p, const struct cr_interval *r)
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 	struct printing one = *p;
@@ -63,7 +63,7 @@ static bool named(const struct printing *p, const struct cr_range *r)
 	return true;
 }
 
-static void put_range(const struct printing *p, const struct cr_range *r)
+static void put_range(const struct printing *p, const struct cr_interval *r)
 {
 	uint64_t v, n = r->hi - r->lo;
 

@@ -347,6 +347,19 @@ bool cr_conds_equal(const struct cr_conds *a, const struct cr_conds *b)
 	return true;
 }
 
+bool cr_conds_cover(const struct cr_conds *c, const struct cr_conds *part)
+{
+	size_t i, k;
+
+	for (i = 0; i < part->n; i++) {
+		for (k = 0; k < c->n && !covers(&c->alt[k], &part->alt[i]); k++)
+			;
+		if (k == c->n)
+			return false;
+	}
+	return true;
+}
+
 bool cr_conds_always(const struct cr_conds *c)
 {
 	return c->n == 1 && c->alt[0].n == 0;

@@ -109,7 +109,7 @@ static int rule(struct diffing *d, enum cr_abi abi, uint32_t nr, bool witness)
 	for (i = 0; i < 2; i++) {
 		r[i] = rule_of(d, i, abi, nr);
 		if (r[i] && !witness)
-			cr_value_action_text(r[i]->act, r[i]->err, &text[i]);
+			cr_rule_print(r[i], &text[i]);
 		else if (r[i] && r[i]->ev)
 			cr_value_evidence_text(r[i]->ev, NO_LIMIT, &text[i]);
 	}

@@ -7,11 +7,32 @@
 #include "cr/sha256.h"
 #include "value.h"
 
+static void spell_condition(const struct cr_rule *r, struct cr_buf *out)
+{
+	size_t i, k, n;
+
+	for (i = 0; i < r->cond->n; i++) {
+		cr_buf_add(out, i ? " or" : " if");
+		for (k = 0; k < r->cond->alt[i].n; k++) {
+			const struct cr_test *t = &r->cond->alt[i].test[k];
+
+			cr_buf_addf(out, " %u&%llx", t->arg, (unsigned long long)t->mask);
+			for (n = 0; n < t->in.n; n++)
+				cr_buf_addf(out, ",%llx-%llx", (unsigned long long)t->in.v[n].lo,
+					    (unsigned long long)t->in.v[n].hi);
+		}
+	}
+	cr_buf_add(out, " else ");
+	cr_value_action_text(r->other, r->other_err, out);
+}
+
 /* Numbers, not names: another libseccomp may know more of these. */
 static void spell_rule(const struct cr_rule *r, struct cr_buf *out)
 {
 	cr_buf_addf(out, "%s %u ", cr_abi_facts[r->abi].name, r->nr);
 	cr_value_action_text(r->act, r->err, out);
+	if (r->cond)
+		spell_condition(r, out);
 	cr_buf_add(out, "\n");
 }
 

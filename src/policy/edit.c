@@ -233,7 +233,7 @@ static void entry_text(const struct cr_rule *r, enum cr_section sec, size_t max,
 	if (cr_section_is_evidence(sec))
 		cr_value_evidence_text(r->ev, max, out);
 	else
-		cr_value_action_text(r->act, r->err, out);
+		cr_rule_print(r, out);
 }
 
 static bool has_entry(const struct cr_rule *r, enum cr_section sec)
@@ -279,7 +279,7 @@ static bool same_text(const char *a, const char *b)
 static bool same_entry(const struct cr_rule *a, const struct cr_rule *b, enum cr_section sec)
 {
 	if (!cr_section_is_evidence(sec))
-		return a->act == b->act && a->err == b->err;
+		return cr_rule_same(a, b);
 	return a->ev->seen == b->ev->seen && a->ev->more == b->ev->more &&
 	       a->ev->first == b->ev->first &&
 	       a->ev->all_seen == b->ev->all_seen && a->ev->all_runs == b->ev->all_runs &&

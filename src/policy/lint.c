@@ -193,11 +193,6 @@ void cr_lint_rows_fini(struct cr_lint_rows *rows)
 	*rows = (struct cr_lint_rows){ NULL, 0 };
 }
 
-static bool reachable(const struct cr_rule *r)
-{
-	return r && (r->act == CR_ACT_ALLOW || r->act == CR_ACT_LOG);
-}
-
 /* The rule by which a call can be made anywhere, and the window where that is; NULL when there is
  * none. "outside = any" needs no rule. */
 static const struct cr_rule *reach(const struct cr_policy *p, enum cr_abi abi, uint32_t nr,
@@ -207,11 +202,11 @@ static const struct cr_rule *reach(const struct cr_policy *p, enum cr_abi abi, u
 	size_t i;
 
 	*window = NULL;
-	if (reachable(r) && !p->outside_any)
+	if (cr_rule_passes(r) && !p->outside_any)
 		return r;
 	for (i = 0; i < p->n_windows; i++) {
 		r = cr_policy_find_in(p, p->windows[i]->number, abi, nr);
-		if (!reachable(r))
+		if (!cr_rule_passes(r))
 			continue;
 		*window = p->windows[i];
 		return r;
@@ -305,7 +300,7 @@ static int lint_twins(const struct cr_policy *p, const struct cr_policy_window *
 		if (nr[abi] < 0)
 			continue;
 		r = cr_policy_find_in(p, window ? window->number : 0, abi, (uint32_t)nr[abi]);
-		if (reachable(r) && !f.rule) {
+		if (cr_rule_passes(r) && !f.rule) {
 			f.rule = r;
 			f.nr = r->nr;
 		} else if (!r) {

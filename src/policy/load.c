@@ -127,7 +127,7 @@ static int add_rules(struct reading *r, const struct cr_policy *from, const char
 	for (i = 0; i < from->n_own; i++) {
 		const struct cr_rule *rule = from->rules[i];
 
-		rc = cr_policy_set(r->into, base, rule->abi, rule->nr, rule->act, rule->err);
+		rc = cr_policy_put(r->into, base, rule);
 		if (rc < 0)
 			return cr_err_sys(r->err, rc, "cannot read %s", from->path);
 		cr_policy_base_line(r->into, rule->abi, rule->nr, rule->line);

@@ -77,14 +77,51 @@ static int add_evidence(struct cr_evidence *to, const struct cr_evidence *ev)
 struct join {
 	size_t from;		/* the input whose rule it is */
 	const struct cr_rule *rule;	/* borrowed; NULL: none has one */
+	struct cr_rule says;		/* what they say together; its condition is owned */
 	bool own;		/* some input has a rule of its own */
 	bool differ;		/* they do not all say the same */
 	bool by_hand;		/* an own rule of that action without evidence */
 };
 
+/* The same action, on the same or another condition. */
 static bool same_action(const struct cr_rule *a, const struct cr_rule *b)
 {
-	return a->act == b->act && a->err == b->err;
+	return a->act == b->act && a->err == b->err && a->other == b->other &&
+	       a->other_err == b->other_err;
+}
+
+/* Rule @r of input @from wins. */
+static int take_rule(struct join *j, size_t from, const struct cr_rule *r)
+{
+	struct cr_conds *cond = r->cond ? cr_conds_copy(r->cond) : NULL;
+
+	if (r->cond && !cond)
+		return -ENOMEM;
+	cr_conds_free(j->says.cond);
+	j->from = from;
+	j->rule = r;
+	j->says = *r;
+	j->says.cond = cond;
+	return 0;
+}
+
+/* What one of them allows, or denies, on a condition, both do together. */
+static int join_conditions(struct join *j, const struct cr_rule *r)
+{
+	int rc = 0;
+
+	if (cr_conds_equal(j->says.cond, r->cond))
+		return 0;
+	j->differ = true;
+	if (j->says.cond && r->cond)
+		rc = cr_conds_join(&j->says.cond, r->cond);
+	if (rc < 0 || (j->says.cond && r->cond && !cr_conds_always(j->says.cond)))
+		return rc;
+	cr_conds_free(j->says.cond);
+	j->says.cond = NULL;
+	j->says.other = CR_ACT_NONE;
+	j->says.other_err = 0;
+	return 0;
 }
 
 static const struct cr_policy_window *window_in(const struct merging *m, size_t i)
@@ -105,20 +142,19 @@ static int join_rule(struct merging *m, struct join *j, size_t i, const struct c
 		.w = { window_in(m, j->from), window_in(m, i) },
 	};
 	bool take = r->act > j->rule->act;
+	int rc;
 
-	if (same_action(j->rule, r))
-		return 0;
+	if (same_action(&j->says, r) || (r->act == j->says.act && r->err == j->says.err &&
+					 !(r->cond && j->says.cond)))
+		return join_conditions(j, r);
 	j->differ = true;
-	if (r->act == j->rule->act) {	/* two errnos */
+	if (r->act == j->rule->act) {	/* two errnos, or something else where it does not hold */
 		c.open = m->prefer == CR_PREFER_NONE;
 		take = m->prefer == CR_PREFER_LAST;
 	}
 	c.won = c.open ? -1 : take;
-	if (take) {
-		j->from = i;
-		j->rule = r;
-	}
-	return conflict(m, &c);
+	rc = take ? take_rule(j, i, r) : 0;
+	return rc < 0 ? rc : conflict(m, &c);
 }
 
 static int join_all(struct merging *m, struct join *j, enum cr_abi abi, uint32_t nr)
@@ -133,10 +169,7 @@ static int join_all(struct merging *m, struct join *j, enum cr_abi abi, uint32_t
 		if (!r)
 			continue;
 		j->own |= !r->base;
-		if (j->rule)
-			rc = join_rule(m, j, i, r);
-		else
-			*j = (struct join){ i, r, j->own, false, false };
+		rc = j->rule ? join_rule(m, j, i, r) : take_rule(j, i, r);
 	}
 	for (i = 0; j->rule && i < m->n; i++) {
 		r = own_in(m, i, abi, nr);
@@ -177,10 +210,13 @@ static int merge_call(struct merging *m, enum cr_abi abi, uint32_t nr)
 	struct join j;
 	int rc = join_all(m, &j, abi, nr);
 
-	if (rc < 0 || !j.rule || !(j.own || j.differ || m->pin))
-		return rc;
-	rc = cr_policy_set_in(p, m->to, abi, nr, j.rule->act, j.rule->err);
-	return rc < 0 ? rc : witness_all(m, &j, cr_policy_own_in(p, m->to, abi, nr));
+	if (rc == 0 && j.rule && (j.own || j.differ || m->pin)) {
+		rc = cr_policy_put_in(p, m->to, &j.says);
+		if (rc == 0)
+			rc = witness_all(m, &j, cr_policy_own_in(p, m->to, abi, nr));
+	}
+	cr_conds_free(j.says.cond);
+	return rc;
 }
 
 static int merge_calls(struct merging *m)

@@ -19,9 +19,16 @@ static void free_evidence(struct cr_evidence *ev)
 	free(ev);
 }
 
-static void free_rule(struct cr_rule *r)
+/* All that it owns. */
+static void clear_rule(struct cr_rule *r)
 {
 	free_evidence(r->ev);
+	cr_conds_free(r->cond);
+}
+
+static void free_rule(struct cr_rule *r)
+{
+	clear_rule(r);
 	free(r);
 }
 
@@ -192,9 +199,32 @@ int cr_policy_set(struct cr_policy *p, const char *base, enum cr_abi abi, uint32
 		p->n_own += rc == 0 && !base;
 		return rc;
 	}
-	free_evidence(r->ev);
+	clear_rule(r);
 	*r = rule;
 	return 0;
+}
+
+/* Gives a rule that has none the condition of @like, of which @cond is a copy. */
+static void limit_rule(struct cr_rule *r, const struct cr_rule *like, struct cr_conds *cond)
+{
+	r->cond = cond;
+	r->other = like->other;
+	r->other_err = like->other_err;
+}
+
+int cr_policy_put(struct cr_policy *p, const char *base, const struct cr_rule *like)
+{
+	struct cr_conds *cond = like->cond ? cr_conds_copy(like->cond) : NULL;
+	int rc = like->cond && !cond ? -ENOMEM : 0;
+
+	if (rc == 0)
+		rc = cr_policy_set(p, base, like->abi, like->nr, like->act, like->err);
+	if (rc < 0)
+		cr_conds_free(cond);
+	else
+		limit_rule(find_in(p->rules, base ? p->n_own : 0, base ? p->n_rules : p->n_own,
+				   like->abi, like->nr), like, cond);
+	return rc;
 }
 
 void cr_policy_base_line(struct cr_policy *p, enum cr_abi abi, uint32_t nr, unsigned int line)
@@ -381,7 +411,7 @@ int cr_policy_set_in(struct cr_policy *p, unsigned int window, enum cr_abi abi, 
 	r = find_in(w->rules, 0, w->n_rules, abi, nr);
 	if (!r)
 		return add(&w->rules, &w->n_rules, 0, w->n_rules, &rule);
-	free_evidence(r->ev);
+	clear_rule(r);
 	*r = rule;
 	return 0;
 }
@@ -408,6 +438,20 @@ struct cr_rule *const *cr_policy_rules_in(const struct cr_policy *p, unsigned in
 	return w ? w->rules : window ? NULL : p->rules;
 }
 
+int cr_policy_put_in(struct cr_policy *p, unsigned int window, const struct cr_rule *like)
+{
+	struct cr_conds *cond = like->cond ? cr_conds_copy(like->cond) : NULL;
+	int rc = like->cond && !cond ? -ENOMEM : 0;
+
+	if (rc == 0)
+		rc = cr_policy_set_in(p, window, like->abi, like->nr, like->act, like->err);
+	if (rc < 0)
+		cr_conds_free(cond);
+	else
+		limit_rule(cr_policy_own_in(p, window, like->abi, like->nr), like, cond);
+	return rc;
+}
+
 int cr_rule_witness(struct cr_rule *r, const struct cr_evidence *ev)
 {
 	struct cr_evidence *copy = calloc(1, sizeof(*copy));
@@ -428,7 +472,7 @@ int cr_rule_witness(struct cr_rule *r, const struct cr_evidence *ev)
 
 bool cr_rule_learned(const struct cr_rule *r)
 {
-	return r && !r->base && r->ev && r->act == CR_ACT_ALLOW;
+	return r && !r->base && r->ev && r->act == CR_ACT_ALLOW && r->other == CR_ACT_NONE;
 }
 
 bool cr_rule_unused(const struct cr_rule *r)
@@ -438,7 +482,7 @@ bool cr_rule_unused(const struct cr_rule *r)
 
 bool cr_rule_confirmed(const struct cr_rule *r, bool learning, uint32_t confirm)
 {
-	if (!r || r->act != CR_ACT_ALLOW)
+	if (!r || (r->act != CR_ACT_ALLOW && r->other != CR_ACT_ALLOW))
 		return false;
 	if (!learning)
 		return true;

@@ -30,7 +30,7 @@ static bool touches(uint64_t hi, uint64_t lo)
 
 int cr_ranges_add(struct cr_ranges *r, uint64_t lo, uint64_t hi)
 {
-	struct cr_range *grown = realloc(r->v, (r->n + 1) * sizeof(*grown));
+	struct cr_interval *grown = realloc(r->v, (r->n + 1) * sizeof(*grown));
 	size_t from = 0, to;
 
 	if (!grown)
@@ -43,7 +43,7 @@ int cr_ranges_add(struct cr_ranges *r, uint64_t lo, uint64_t hi)
 		hi = r->v[to].hi > hi ? r->v[to].hi : hi;
 	}
 	memmove(&r->v[from + 1], &r->v[to], (r->n - to) * sizeof(*r->v));
-	r->v[from] = (struct cr_range){ lo, hi };
+	r->v[from] = (struct cr_interval){ lo, hi };
 	r->n = from + 1 + (r->n - to);
 	return 0;
 }
@@ -67,7 +67,7 @@ int cr_ranges_join(struct cr_ranges *r, const struct cr_ranges *more)
 
 int cr_ranges_invert(struct cr_ranges *r, uint64_t max)
 {
-	struct cr_range *v = calloc(r->n + 1, sizeof(*v));
+	struct cr_interval *v = calloc(r->n + 1, sizeof(*v));
 	uint64_t lo = 0;
 	size_t i, n = 0;
 	bool ended = false;
@@ -76,12 +76,12 @@ int cr_ranges_invert(struct cr_ranges *r, uint64_t max)
 		return -ENOMEM;
 	for (i = 0; i < r->n && r->v[i].lo <= max; i++) {
 		if (r->v[i].lo > lo)
-			v[n++] = (struct cr_range){ lo, r->v[i].lo - 1 };
+			v[n++] = (struct cr_interval){ lo, r->v[i].lo - 1 };
 		ended = r->v[i].hi >= max;
 		lo = r->v[i].hi + 1;
 	}
 	if (!ended)
-		v[n++] = (struct cr_range){ lo, max };
+		v[n++] = (struct cr_interval){ lo, max };
 	free(r->v);
 	*r = (struct cr_ranges){ v, n };
 	return 0;
@@ -95,7 +95,7 @@ int cr_ranges_cut(struct cr_ranges *r, const struct cr_ranges *with)
 
 	for (i = 0; i < r->n; i++) {
 		for (k = 0; k < with->n && rc == 0; k++) {
-			struct cr_range a = r->v[i], b = with->v[k];
+			struct cr_interval a = r->v[i], b = with->v[k];
 			uint64_t lo = a.lo > b.lo ? a.lo : b.lo, hi = a.hi < b.hi ? a.hi : b.hi;
 
 			if (lo <= hi)

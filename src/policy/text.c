@@ -87,15 +87,17 @@ static int take_evidence(struct cr_policy *p, const struct cr_line *l, const cha
 static int take_rule(struct cr_policy *p, const struct cr_line *l, const char *value,
 		     const struct cr_where *at)
 {
-	enum cr_abi abi = cr_section_abi(l->section);
-	enum cr_action act;
-	int err, rc = cr_value_action(value, &act, &err, at);
+	struct cr_rule r = { .abi = cr_section_abi(l->section), .nr = (uint32_t)l->nr };
+	int rc;
 
-	if (rc < 0 || l->nr < 0)
-		return rc;
-	rc = cr_policy_set_in(p, l->window, abi, (uint32_t)l->nr, act, err);
-	if (rc == 0)
-		cr_policy_own_in(p, l->window, abi, (uint32_t)l->nr)->line = at->line;
+	if (l->nr < 0)
+		r.nr = CR_NR_MAX;	/* a "?call" that is unknown here */
+	rc = cr_value_rule(value, &r, at);
+	if (rc == 0 && l->nr >= 0)
+		rc = cr_policy_put_in(p, l->window, &r);
+	if (rc == 0 && l->nr >= 0)
+		cr_policy_own_in(p, l->window, r.abi, r.nr)->line = at->line;
+	cr_conds_free(r.cond);
 	return rc;
 }
 

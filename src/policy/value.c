@@ -374,7 +374,20 @@ void cr_value_header_text(const struct cr_policy *p, enum cr_header head, struct
 	}
 }
 
-int cr_value_action(const char *value, enum cr_action *act, int *err, const struct cr_where *at)
+/* "if" as a word of its own, in front of a condition; NULL when there is none. */
+static const char *find_if(const char *v)
+{
+	const char *at = v;
+
+	while ((at = strstr(at, "if"))) {
+		if (at > v && blank(at[-1]) && (blank(at[2]) || !at[2]))
+			return at;
+		at += 2;
+	}
+	return NULL;
+}
+
+static int read_action(const char *value, enum cr_action *act, int *err, const struct cr_where *at)
 {
 	static const struct {
 		const char *word;
@@ -399,8 +412,59 @@ int cr_value_action(const char *value, enum cr_action *act, int *err, const stru
 		return rc;
 	rc = cr_wrong(at, "a rule cannot be \"%s\"", value);
 	cr_err_hint(at->err, "there are: allow, log, never, and errno NAME");
-	if (strncmp(value, "allow if", 8) == 0)
-		cr_err_hint(at->err, "conditions on arguments are not supported yet");
+	return rc;
+}
+
+/* "arg0 == AF_UNIX else errno EPERM". The lowest layer has the words, this one the line. */
+static int read_condition(const char *v, struct cr_rule *r, const struct cr_where *at)
+{
+	struct cr_err why = { "", "" };
+	const char *rest;
+	int rc;
+
+	/* A "?call" that is unknown here: nobody knows its arguments, either. */
+	if (r->nr >= CR_NR_MAX)
+		return 0;
+	rc = cr_conds_parse(r->abi, r->nr, v, &r->cond, &rest, &why);
+	if (rc < 0) {
+		if (rc == -EINVAL)
+			cr_wrong(at, "%s", why.text);
+		else
+			cr_err_set(at->err, rc, "%s", why.text);
+		if (why.hint[0])
+			cr_err_hint(at->err, "%s", why.hint);
+		return rc;
+	}
+	if (!*rest)
+		return 0;
+	rc = read_action(skip(rest + strlen("else")), &r->other, &r->other_err, at);
+	if (rc == 0 && r->other == r->act && r->other_err == r->err) {
+		rc = cr_wrong(at, "the condition makes no difference: \"else\" says the same");
+		cr_err_hint(at->err, "leave it out from \"if\" on");
+	}
+	return rc;
+}
+
+int cr_value_rule(const char *value, struct cr_rule *r, const struct cr_where *at)
+{
+	const char *cond = find_if(value);
+	size_t n = cond ? (size_t)(cond - value) : strlen(value);
+	cr_auto_free char *action = NULL;
+	int rc;
+
+	while (n && blank(value[n - 1]))
+		n--;
+	action = strndup(value, n);
+	if (!action)
+		return -ENOMEM;
+	rc = read_action(action, &r->act, &r->err, at);
+	if (rc < 0 || !cond)
+		return rc;
+	rc = read_condition(cond + 2, r, at);
+	if (rc < 0) {
+		cr_conds_free(r->cond);
+		r->cond = NULL;
+	}
 	return rc;
 }
 

@@ -35,8 +35,8 @@ void cr_value_window_text(const struct cr_policy_window *w, enum cr_window_key k
 /* Can a policy hold a window of that name? -EINVAL or -ENAMETOOLONG with a sentence. */
 int cr_value_window_check(const struct cr_window_name *name, struct cr_err *err) CR_MUST_CHECK;
 
-int cr_value_action(const char *value, enum cr_action *act, int *err, const struct cr_where *at)
-	CR_MUST_CHECK;
+/* Reads what the rule of (@r->abi, @r->nr) says: the caller frees its condition. */
+int cr_value_rule(const char *value, struct cr_rule *r, const struct cr_where *at) CR_MUST_CHECK;
 void cr_value_action_text(enum cr_action act, int err, struct cr_buf *out);
 
 /* Reads into @ev, which owns its members then (the caller frees them). */

@@ -91,6 +91,8 @@ CR_TEST(what_is_enforced_counts)
 		HEAD RULES "[window 1]\nfunction = f\nread = allow\n"
 		"[window 2]\nfunction = g\nobject = libc.so.6\nopen = allow\n",
 		HEAD "include = base-dynamic\n" RULES WINDOWS,
+		HEAD "[syscalls]\nread = allow if arg0 == 0\nmkdir = errno EPERM\n"
+		"[syscalls i386]\nwrite = allow\n" WINDOWS,
 	};
 	size_t i;
 
@@ -98,6 +100,27 @@ CR_TEST(what_is_enforced_counts)
 	for (i = 0; i < CR_ARRAY_SIZE(others); i++)
 		if (strcmp(digest_of(others[i]), original) == 0)
 			CR_FAIL("nobody sees the change in %s", others[i]);
+}
+
+CR_TEST(conditions_count)
+{
+	static const char *const others[] = {
+		"allow if arg0 == 1 else never", "allow if arg0 == 2", "allow if arg0 & 1",
+		"allow if arg0 == 1 or arg1 == 1", "allow if arg0 == 1 and arg1 == 1",
+		"allow if arg1 == 1", "allow", "allow if arg0 in 1 3",
+	};
+	struct cr_buf text = CR_BUF_INIT;
+	size_t i;
+
+	strcpy(original, digest_of("[syscalls]\nsocket = allow if arg0 == 1\n"));
+	for (i = 0; i < CR_ARRAY_SIZE(others); i++) {
+		cr_buf_clear(&text);
+		cr_buf_addf(&text, "[syscalls]\nsocket = %s\n", others[i]);
+		if (strcmp(digest_of(cr_buf_str(&text)), original) == 0)
+			CR_FAIL("nobody sees the change to %s", others[i]);
+	}
+	cr_buf_fini(&text);
+	CR_CHECK_STR(digest_of("[syscalls]\nsocket = allow if arg0 in AF_UNIX\n"), original);
 }
 
 CR_TEST(nothing_else_counts)
@@ -129,6 +152,7 @@ int main(void)
 {
 	CR_RUN(known_sums, "SHA-256 gives the sums that are published");
 	CR_RUN(what_is_enforced_counts, "each change of what is enforced gives another digest");
+	CR_RUN(conditions_count, "each change of a condition does, its spelling does not");
 	CR_RUN(nothing_else_counts, "comments, order, numbers and evidence do not");
 	CR_RUN(changes_are_seen, "a policy that was sealed tells whether it was changed");
 	return cr_done();

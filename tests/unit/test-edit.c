@@ -104,6 +104,38 @@ CR_TEST(new_rules_stand_sorted_and_leave_comments)
 	check_round_trip();
 }
 
+static void put(const char *name, enum cr_action act, const char *cond)
+{
+	struct cr_rule r = { .act = act, .nr = (uint32_t)cr_name_to_nr(CR_ABI_NATIVE, name) };
+
+	if (cond && cr_conds_parse(CR_ABI_NATIVE, r.nr, cond, &r.cond, NULL, &err) < 0)
+		CR_FAIL("%s", err.text);
+	CR_CHECK_INT(cr_policy_put(p, NULL, &r), 0);
+	cr_conds_free(r.cond);
+}
+
+CR_TEST(conditions_are_written)
+{
+	const char *text = "[syscalls]\nlseek = \"allow if arg1==0\" # quoted\n"
+			   "read = allow if arg0 in 0x0 1 2\nsocket = allow # any\n";
+
+	read_in(text);
+	CR_CHECK_STR(edit(text), text);
+	put("read", CR_ACT_ALLOW, "arg0 in 0..2");	/* as it is, in other words */
+	CR_CHECK_STR(edit(text), text);
+	put("lseek", CR_ACT_ALLOW, "arg1 in 0 5");
+	put("socket", CR_ACT_ALLOW, "arg0 == 1");
+	put("ioctl", CR_ACT_NEVER, "arg1 == 0x5412");
+	CR_CHECK_STR(edit(text),
+		     "[syscalls]\nioctl = never if arg1 == TIOCSTI\n"
+		     "lseek = allow if arg1 in 0 5 # quoted\n"
+		     "read = allow if arg0 in 0x0 1 2\n"
+		     "socket = allow if arg0 == AF_UNIX # any\n");
+	check_round_trip();
+	put("socket", CR_ACT_ALLOW, NULL);
+	CR_CHECK_HAS(edit(text), "socket = allow # any\n");
+}
+
 CR_TEST(an_order_made_by_hand_stays)
 {
 	const char *text = "[syscalls]\nwrite = allow\nread = allow\nbrk = allow\n";
@@ -245,6 +277,7 @@ int main(void)
 	CR_RUN(only_the_changed_value_changes, "only the changed value of a line changes");
 	CR_RUN(new_rules_stand_sorted_and_leave_comments,
 	       "new rules stand sorted and part no comment");
+	CR_RUN(conditions_are_written, "conditions are written where they have changed");
 	CR_RUN(an_order_made_by_hand_stays, "an order made by hand stays");
 	CR_RUN(sections_come_in_their_place,
 	       "a missing section comes in its place, below the #! line");

@@ -94,6 +94,43 @@ CR_TEST(everything_is_read)
 		 !rule(CR_ABI_NATIVE, "read")->ev);
 }
 
+static const char *rule_of(enum cr_abi abi, const char *name)
+{
+	static struct cr_buf b = CR_BUF_INIT;
+
+	cr_buf_clear(&b);
+	cr_rule_print(rule(abi, name), &b);
+	return cr_buf_str(&b);
+}
+
+/* iniparser, which reads each value, too, has its own ideas of = ; # and quotes. */
+CR_TEST(conditions_are_read)
+{
+	CR_CHECK_INT(parse("[syscalls]\n"
+			   "socket = allow if arg0 in AF_UNIX AF_INET # and ; no more = than that\n"
+			   "mprotect=log if not arg2&PROT_EXEC;glued\n"), -EINVAL);
+	CR_CHECK_INT(parse("[syscalls]\n"
+			   "socket = allow if arg0 in AF_UNIX AF_INET # and ; no more = than that\n"
+			   "mprotect=log if not arg2&PROT_EXEC ; not glued\n"
+			   "ioctl = \"allow if arg1 == TCGETS or arg1 != 5 and arg0 <= 2\" # q\n"
+			   "lseek = errno EINVAL if arg1 < 0 else allow\n"
+			   "?no_such_call_yet = allow if arg0 == NO_SUCH_NAME\n"
+			   "nr:1000 = never\tif\targ5 >= 0x100000000\n"
+			   "[syscalls i386]\nlseek = allow if arg1 == -1\n"
+			   "[window 1]\nfunction = f\nclose = allow if arg0 == 3\n"
+			   "[evidence]\nsocket = \"1, 1 call\"\n"), 0);
+	CR_CHECK_STR(rule_of(CR_ABI_NATIVE, "socket"), "allow if arg0 in AF_UNIX AF_INET");
+	CR_CHECK(cr_rule_learned(rule(CR_ABI_NATIVE, "socket")));
+	CR_CHECK_STR(rule_of(CR_ABI_NATIVE, "mprotect"), "log if not arg2 & PROT_EXEC");
+	CR_CHECK_STR(rule_of(CR_ABI_NATIVE, "ioctl"),
+		     "allow if arg0 <= 2 and arg1 != 0x5 or arg1 == TCGETS");
+	CR_CHECK_STR(rule_of(CR_ABI_NATIVE, "lseek"), "errno EINVAL if arg1 <= -1 else allow");
+	CR_CHECK_STR(rule_of(CR_ABI_NATIVE, "nr:1000"), "never if arg5 >= 0x100000000");
+	CR_CHECK_STR(rule_of(CR_ABI_I386, "lseek"), "allow if arg1 == -1");
+	CR_CHECK(cr_policy_find_in(p, 1, CR_ABI_NATIVE, 3)->cond);
+	CR_CHECK_INT(p->n_rules, 6);
+}
+
 CR_TEST(foreign_line_ends_are_accepted)
 {
 	CR_CHECK_INT(parse("[syscalls]\r\nopenat = allow\r\n\r\nread = log"), 0);
@@ -171,7 +208,19 @@ static const struct {
 	{ "[syscalls]\nread = # allow\n", ":2: \"read\" has no value", "" },
 	{ "[syscalls]\nread = \"\"\n", ":2: \"read\" has no value", "" },
 	{ "[syscalls]\nread = yes\n", ":2: a rule cannot be \"yes\"", "allow, log, never" },
-	{ "[syscalls]\nread = allow if arg0 == 1\n", ":2: a rule cannot be", "not supported yet" },
+	{ "[syscalls]\nread = allow if arg1 == 1\n", ":2: arg1 of read is a pointer",
+	  "arg0, arg2" },
+	{ "[syscalls]\nread = allow if\n", ":2: the condition ends where an argument", "arg0" },
+	{ "[syscalls]\nread = if arg0 == 1\n", ":2: a rule cannot be \"if arg0 == 1\"", "allow" },
+	{ "[syscalls]\nread = allow arg0 == 1\n", ":2: a rule cannot be \"allow arg0 == 1\"", "" },
+	{ "[syscalls]\nread = alow if arg0 == 1\n", ":2: a rule cannot be \"alow\"", "" },
+	{ "[syscalls]\nread = allow if arg0 == 1 else\n", ":2: a rule cannot be \"\"", "" },
+	{ "[syscalls]\nread = allow if arg0 == 1 else allow\n",
+	  ":2: the condition makes no difference", "" },
+	{ "[syscalls]\nread = allow if arg0 == 1 else errno E\n", ":2: no errno is called", "" },
+	{ "[syscalls i386]\nmmap = allow if arg2 == 1\n", ":2: mmap has no arg2", "" },
+	{ "[window 1]\nfunction = f\nsocket = allow if arg0 == AF_INE\n",
+	  ":3: \"AF_INE\" is no value of arg0 of socket", "\"AF_INET\"" },
 	{ "[syscalls]\nread = errno\n", ":2: errno needs a name", "EPERM" },
 	{ "[syscalls]\nread = errno EFOO\n", ":2: no errno is called \"EFOO\"", "EPERM" },
 	{ "[syscalls]\nread = errno 4096\n", ":2: no errno is called \"4096\"", "4095" },
@@ -388,6 +437,7 @@ int main(void)
 	if (!mkdtemp(dir))
 		return 99;
 	CR_RUN(everything_is_read, "every section, key and action is read");
+	CR_RUN(conditions_are_read, "conditions are read, in quotes and without");
 	CR_RUN(foreign_line_ends_are_accepted,
 	       "CRLF, blanks, and no newline at the end are accepted");
 	CR_RUN(every_mistake_has_its_sentence, "every mistake is told with file, line and a hint");

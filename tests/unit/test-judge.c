@@ -314,6 +314,73 @@ CR_TEST(calls_beyond_the_horizon_do_not_exist)
 	CR_CHECK_INT(cr_enforce_finish(e), 1);
 }
 
+static int judged_args(const char *name, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	struct cr_judge *j = l ? cr_learn_judge(l) : cr_enforce_judge(e);
+	struct cr_call call = { .abi = CR_ABI_NATIVE, .nr = nr_of(name), .args = { a0, a1, a2 } };
+	struct cr_verdict v = j->judge(j, &call, &site);
+
+	if (v.what == CR_VERDICT_KILL)
+		return -1;
+	return v.what == CR_VERDICT_ERRNO ? v.err : 0;
+}
+
+#define HIGH 0xdeadbeef00000000ull
+
+static const char arguments_text[] =
+	"[policy]\nviolation = errno EPERM\nhorizon = 6.1.0 400\n[syscalls]\n"
+	"socket = allow if arg0 in AF_UNIX AF_INET\n"
+	"ioctl = log if arg1 == TCGETS else errno ENOTTY\n"
+	"mprotect = errno EACCES if arg2 & PROT_EXEC else allow\n"
+	"fcntl = never if arg1 == F_SETOWN else allow\n"
+	"nr:900 = allow if arg0 == 1\n";
+
+CR_TEST(arguments_decide)
+{
+	begin_enforcing(arguments_text, false);
+	CR_CHECK_INT(judged_args("socket", 1, 0, 0), 0);
+	CR_CHECK_INT(judged_args("socket", HIGH | 2, 0, 0), 0);
+	CR_CHECK_INT(judged_args("mprotect", 0, 0, 3), 0);
+	CR_CHECK_INT(judged_args("mprotect", 0, 0, HIGH | 4), EACCES);
+	CR_CHECK_INT(judged_args("fcntl", 0, 1, 0), 0);
+	CR_CHECK_INT(judged_args("ioctl", 0, 1, 0), ENOTTY);
+	CR_CHECK_STR(heard(), "");
+	CR_CHECK_INT(judged_args("ioctl", 0, HIGH | 0x5401, 0), 0);
+	CR_CHECK_HAS(heard(), "noted ioctl(0, TCGETS, 0x0)");
+	CR_CHECK_INT(judged_args("fcntl", 0, 8, 0), EPERM);
+	CR_CHECK_HAS(heard(), "hint: line 8 of ");
+	CR_CHECK_INT(judged_args("socket", 16, 3, 0), EPERM);
+	CR_CHECK_HAS(heard(), "denied socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)");
+	CR_CHECK_HAS(said, "hint: arg0 is AF_NETLINK, allowed is arg0 in AF_UNIX AF_INET: "
+		     "line 5 of /tmp/cr-judge-");
+	CR_CHECK_HAS(said, "hint: to allow it: chestnut allow /tmp/cr-judge-");
+	CR_CHECK_HAS(said, "x.policy 'socket if arg0 == AF_NETLINK'\n");
+	/* A rule knows its call: it is not one of the future. */
+	CR_CHECK_INT(judged_args("nr:900", 2, 0, 0), EPERM);
+	CR_CHECK_HAS(heard(), "x.policy 'nr:900 if arg0 == 0x2'");
+}
+
+CR_TEST(other_arguments_are_another_denial)
+{
+	unsigned int i;
+
+	begin_enforcing(arguments_text, false);
+	CR_CHECK_INT(judged_args("socket", 16, 3, 0), EPERM);
+	CR_CHECK_HAS(heard(), "AF_NETLINK");
+	CR_CHECK_INT(judged_args("socket", HIGH | 16, 1, 9), EPERM);
+	CR_CHECK_STR(heard(), "");
+	CR_CHECK_INT(judged_args("socket", 17, 3, 0), EPERM);
+	CR_CHECK_HAS(heard(), "AF_PACKET");
+	CR_CHECK_INT(cr_enforce_finish(e), 3);
+	CR_CHECK_HAS(heard(), "socket (x86-64) was reported 2 times and made 3 times\n");
+	/* Nobody can fill a terminal with them. */
+	for (i = 100; i < 1000; i++)
+		CR_CHECK_INT(judged_args("socket", i, 0, 0), EPERM);
+	heard();
+	CR_CHECK_INT(cr_enforce_finish(e), 903);
+	CR_CHECK_HAS(heard(), "socket (x86-64) was reported 64 times and made 903 times\n");
+}
+
 CR_TEST(a_denial_is_told_once_and_counted)
 {
 	begin_enforcing("[policy]\nviolation = errno EPERM\n[syscalls]\nread = allow\n", false);
@@ -396,6 +463,8 @@ int main(void)
 	CR_RUN(a_violation_can_be_an_errno, "strict: a violation may fail instead of kill");
 	CR_RUN(calls_beyond_the_horizon_do_not_exist,
 	       "strict: calls beyond the horizon fail with ENOSYS, silently");
+	CR_RUN(arguments_decide, "a condition decides by what the kernel will see");
+	CR_RUN(other_arguments_are_another_denial, "other arguments are another denial");
 	CR_RUN(a_denial_is_told_once_and_counted, "strict: a denial is told once, and counted");
 	CR_RUN(log_is_told_each_time_and_is_no_denial,
 	       "strict: log is told each time, and is no denial");

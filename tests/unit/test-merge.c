@@ -47,6 +47,19 @@ static void write_file(const char *name, const char *text)
 	CR_CHECK_INT(fclose(f), 0);
 }
 
+/* A condition, of calls whose first argument is a descriptor, sometimes. */
+static const char *condition_text(uint32_t nr, const char *action)
+{
+	static const char *const conditions[] = { " if arg0 == 1", " if arg0 in 2 3",
+						  " if arg0 != 3", " if arg0 & 2" };
+
+	if ((nr > 3 || nr == 2) && (nr < 16 || nr > 20) && nr != 8)
+		return "";
+	if (strcmp(action, "allow") != 0 || below(2))
+		return "";
+	return conditions[below(CR_ARRAY_SIZE(conditions))];
+}
+
 static void rule_text(struct cr_buf *rules, struct cr_buf *evidence, uint32_t runs)
 {
 	static const char *const actions[] = { "allow", "allow", "allow", "log", "errno EPERM",
@@ -60,7 +73,7 @@ static void rule_text(struct cr_buf *rules, struct cr_buf *evidence, uint32_t ru
 			continue;
 		action = actions[below(CR_ARRAY_SIZE(actions))];
 		cr_nr_to_name(CR_ABI_NATIVE, nr, name);
-		cr_buf_addf(rules, "%s = %s\n", name, action);
+		cr_buf_addf(rules, "%s = %s%s\n", name, action, condition_text(nr, action));
 		if (runs && strcmp(action, "allow") == 0 && below(3))
 			cr_buf_addf(evidence, "%s = \"%u, %s1/2 all, %u calls, /bin/%c: f < g\"\n",
 				    name, 1 + below(runs), below(2) ? "" : "first in 1, ",
@@ -453,6 +466,56 @@ CR_TEST(open_conflicts)
 	end();
 }
 
+CR_TEST(conditions)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		const char *want;
+		size_t conflicts;
+		size_t open;
+	} rows[] = {
+		{ "allow if arg0 == 1", "allow if arg0 == 2", "allow if arg0 in 1 2", 0, 0 },
+		{ "allow if arg0 == 1", "allow", "allow", 0, 0 },
+		{ "allow", "allow if arg0 == 1", "allow", 0, 0 },
+		{ "allow if arg0 == 1", "allow if arg0 != 1", "allow", 0, 0 },
+		{ "allow if arg0 == 1", "never", "never", 1, 0 },
+		{ "allow", "errno EPERM if arg0 == 1 else allow",
+		  "errno EPERM if arg0 == 1 else allow", 1, 0 },
+		{ "errno EPERM if arg0 == 1 else allow", "errno EPERM if arg0 == 2 else allow",
+		  "errno EPERM if arg0 in 1 2 else allow", 0, 0 },
+		{ "allow if arg0 == 1 else errno EPERM", "allow if arg0 == 1 else errno EACCES",
+		  "allow if arg0 == 1 else errno EPERM", 1, 1 },
+	};
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	struct cr_merge m;
+	struct cr_policy *in[2];
+	size_t i;
+
+	begin();
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		cr_buf_clear(&text);
+		cr_buf_addf(&text, "[syscalls]\nclose = %s\n", rows[i].a);
+		write_file("a", cr_buf_str(&text));
+		cr_buf_clear(&text);
+		cr_buf_addf(&text, "[syscalls]\nclose = %s\n", rows[i].b);
+		write_file("b", cr_buf_str(&text));
+		in[0] = load("a");
+		in[1] = load("b");
+		CR_CHECK_INT(cr_merge_policies((const struct cr_policy *const *)in, 2,
+					       CR_PREFER_NONE, &m), 0);
+		cr_buf_clear(&text);
+		cr_rule_print(cr_policy_find(m.policy, CR_ABI_NATIVE, 3), &text);
+		CR_CHECK_STR(cr_buf_str(&text), rows[i].want);
+		CR_CHECK_INT(m.n, rows[i].conflicts);
+		CR_CHECK_INT(m.n_open, rows[i].open);
+		cr_merge_fini(&m);
+		cr_policy_free(in[0]);
+		cr_policy_free(in[1]);
+	}
+	end();
+}
+
 CR_TEST(lowest_horizon)
 {
 	struct cr_policy *p;
@@ -695,6 +758,7 @@ int main(void)
 	CR_RUN(first_executions, "the second policy's executions come behind the first one's");
 	CR_RUN(by_hand_stays_by_hand, "a rule that one input has by hand is nobody's to drop");
 	CR_RUN(open_conflicts, "a conflict names both sides, and who wins where one is stricter");
+	CR_RUN(conditions, "what either allows on a condition, both allow together");
 	CR_RUN(lowest_horizon, "the lowest horizon holds, raised to what was learned");
 	CR_RUN(written_meanwhile, "what a learner writes during a merge is not overwritten");
 	CR_RUN(empty_when_equal, "a diff is empty exactly when both policies say the same");
