@@ -17,19 +17,17 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 	test-guard test-import test-ini test-judge test-judge-window test-lint test-merge \
 	test-names test-options test-over test-policy test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
-live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh \
-	tests/live/test-attach.sh tests/live/test-cases.sh \
-	tests/live/test-consumers.sh \
-	tests/live/test-front.sh tests/live/test-inherit.sh tests/live/test-kill9.sh \
-	tests/live/test-parallel.sh tests/live/test-pty.sh tests/live/test-redis-suite.sh \
-	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
-	tests/live/test-tree.sh \
-	tests/live/test-user.sh
+live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
+	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-front.sh \
+	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
+	tests/live/test-pty.sh tests/live/test-redis-complete.sh \
+	tests/live/test-redis-suite.sh tests/live/test-status.sh tests/live/test-strict.sh \
+	tests/live/test-traps.sh tests/live/test-tree.sh tests/live/test-user.sh
 LIVE_TESTS = $(live_programs) $(live_scripts)
 # In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
 # not fit into the small address spaces that some of these set.
 NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
-	tests/live/test-redis-suite.sh
+	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/fuzz/replay.sh tests/golden/run.sh tests/unit/test-completion.sh \
 	tests/unit/test-manage.sh \

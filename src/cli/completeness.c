@@ -56,14 +56,14 @@ static void print_place(const struct cr_trust *t)
 	if (!t->c.known)
 		return;
 	if (t->in.once)
-		printf("%-17s %.2g calls in the next execution, %.2g to %.2g with %.0f %% "
-		       "confidence\n", "new to expect", t->c.next, t->c.low, t->c.high,
+		printf("%-17s %.2g in the next execution, %.2g to %.2g with %.0f %% confidence\n",
+		       "new calls", t->c.next, t->c.low, t->c.high,
 		       100 * CR_CONFIDENCE);
 	else
-		printf("%-17s 0 calls in the next execution; a chance of %.2g at most that it "
-		       "brings any, with %.0f %% confidence\n", "new to expect", t->c.high,
+		printf("%-17s none in the next execution; a chance of %.2g at most that it brings "
+		       "any, with %.0f %% confidence\n", "new calls", t->c.high,
 		       100 * CR_CONFIDENCE);
-	printf("%-17s %.2g calls at least\n", "still unseen", t->c.unseen);
+	printf("%-17s %.2g at least\n", "still unseen", t->c.unseen);
 }
 
 static void print_all(const struct cr_policy *p, const struct cr_trust *all)

@@ -150,7 +150,7 @@ has 'executions' out '^executions        12$'
 has 'calls seen in only one' out '^seen in only one  2$'
 has 'calls seen in two' out '^seen in just two  1$'
 has 'the estimate and its interval' out \
-	'^new to expect     0\.17 calls in the next execution, [0-9.]+ to [0-9.]+ with 95 % conf'
+	'^new calls         0\.17 in the next execution, [0-9.]+ to [0-9.]+ with 95 % confidence$'
 has 'windows apart' out '^window 1          libx\.so\.1:parse$'
 has 'and in words' out 'expect about 1 new call in every 6 further executions'
 if perl -MJSON::PP -e 1 2>/dev/null; then
