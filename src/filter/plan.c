@@ -68,9 +68,8 @@ static struct cr_filter_guard guard_of(const struct cr_rule *r)
 }
 
 /* False when there is no room for it. What is asked twice is asked once. */
-static bool add_guard(struct cr_filter_guarded *to, const struct cr_rule *r)
+static bool add_guard(struct cr_filter_guarded *to, struct cr_filter_guard g)
 {
-	struct cr_filter_guard g = guard_of(r);
 	size_t i;
 
 	if (!g.cond)
@@ -93,11 +92,11 @@ static bool ask_all(const struct cr_policy *p, const struct cr_filter_use *use,
 	size_t i;
 
 	*to = (struct cr_filter_guarded){ .yes = SECCOMP_RET_ALLOW };
-	if (outside && !add_guard(to, outside))
+	if (outside && !add_guard(to, guard_of(outside)))
 		return false;
 	for (i = 0; i < p->n_windows && !use->learning; i++) {
 		r = cr_policy_find_in(p, p->windows[i]->number, abi, nr);
-		if (r && !add_guard(to, r))
+		if (r && !add_guard(to, guard_of(r)))
 			return false;
 	}
 	return !to->n || cr_guard_fits(to->guard, to->n) > 0;
@@ -160,6 +159,9 @@ const struct cr_filter_guarded *cr_filter_guards(const struct cr_filter_plan *pl
 {
 	unsigned int at = plan->abi[abi].guarded[nr];
 
+	/* Whatever a call's arguments are, one that stops does. */
+	if (plan->abi[abi].pass[nr] == CR_PASS_STOP)
+		return NULL;
 	return at ? &plan->guarded[at - 1] : NULL;
 }
 
@@ -269,6 +271,30 @@ uint32_t cr_filter_foreign(const struct cr_filter_plan *plan)
 	return plan->foreign ? plan->foreign : STOP;
 }
 
+/* What both ask of a call's arguments. False when that is more than a plan holds. */
+static bool meet_guards(struct cr_filter_plan *plan, const struct cr_filter_guarded *mine,
+			const struct cr_filter_guarded *other, enum cr_abi abi, uint32_t nr)
+{
+	struct cr_filter_guarded both = { .yes = SECCOMP_RET_ALLOW };
+	size_t i;
+
+	if (!other)
+		return true;
+	if (mine)
+		both = *mine;
+	if (both.yes != other->yes)
+		return false;
+	for (i = 0; i < other->n; i++)
+		if (!add_guard(&both, other->guard[i]))
+			return false;
+	if (cr_guard_fits(both.guard, both.n) <= 0)
+		return false;
+	if (!mine)
+		return put_guarded(plan, abi, nr, &both);
+	plan->guarded[plan->abi[abi].guarded[nr] - 1] = both;
+	return true;
+}
+
 void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_plan *other)
 {
 	enum cr_abi abi;
@@ -277,7 +303,9 @@ void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_pla
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++)
 			if (plan->abi[abi].pass[nr] != other->abi[abi].pass[nr] ||
-			    plan->abi[abi].ret[nr] != other->abi[abi].ret[nr])
+			    plan->abi[abi].ret[nr] != other->abi[abi].ret[nr] ||
+			    !meet_guards(plan, cr_filter_guards(plan, abi, nr),
+					 cr_filter_guards(other, abi, nr), abi, nr))
 				plan->abi[abi].pass[nr] = CR_PASS_STOP;
 	}
 }

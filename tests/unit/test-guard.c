@@ -378,6 +378,52 @@ CR_TEST(windows)
 	cr_policy_free(p);
 }
 
+/* A program that runs another one has a filter for both. */
+CR_TEST(two_policies)
+{
+	static const char *const conditions[] = { "arg1 in 1 2 3", "arg1 in 2 3 4", NULL };
+	uint32_t ioctl = number(CR_ABI_X86_64, "ioctl"), n;
+	uint64_t args[6] = { 0 };
+	struct cr_filter_plan other;
+	struct cr_policy *p, *q;
+	struct cr_filter f;
+	unsigned int i, k;
+
+	for (i = 0; i < CR_ARRAY_SIZE(conditions); i++) {
+		for (k = 0; k < CR_ARRAY_SIZE(conditions); k++) {
+			p = one_rule(CR_ABI_X86_64, "ioctl", allow, conditions[i]);
+			q = one_rule(CR_ABI_X86_64, "ioctl", allow, conditions[k]);
+			cr_filter_plan(p, &strict, &plan);
+			cr_filter_plan(q, &strict, &other);
+			cr_filter_plan_meet(&plan, &other);
+			f = build();
+			for (n = 0; n < 6; n++) {
+				bool both = (i == 2 || (n > 0 + i && n < 4 + i)) &&
+					    (k == 2 || (n > 0 + k && n < 4 + k));
+
+				args[1] = n;
+				CR_CHECK_INT(run(&f, CR_ABI_X86_64, ioctl, args),
+					     both ? SECCOMP_RET_ALLOW : STOP);
+			}
+			cr_filter_fini(&f);
+			cr_policy_free(p);
+			cr_policy_free(q);
+		}
+	}
+	/* One of them does not allow it at all. */
+	p = one_rule(CR_ABI_X86_64, "ioctl", allow, conditions[0]);
+	q = one_rule(CR_ABI_X86_64, "read", allow, NULL);
+	cr_filter_plan(p, &strict, &plan);
+	cr_filter_plan(q, &strict, &other);
+	cr_filter_plan_meet(&plan, &other);
+	f = build();
+	args[1] = 2;
+	CR_CHECK_INT(run(&f, CR_ABI_X86_64, ioctl, args), STOP);
+	cr_filter_fini(&f);
+	cr_policy_free(p);
+	cr_policy_free(q);
+}
+
 CR_TEST(too_long)
 {
 	static const struct cr_violation kills = { CR_VIOLATION_KILL, 0 };
@@ -442,6 +488,7 @@ int main(void)
 	CR_RUN(lies, "a program for other conditions is refused");
 	CR_RUN(actions, "what an action does where it holds, and what where it does not");
 	CR_RUN(windows, "what passes in the kernel is allowed in every window");
+	CR_RUN(two_policies, "what passes for two policies passes both their conditions");
 	CR_RUN(too_long, "a condition that no filter can hold stops, or is told");
 	CR_RUN(learning, "a confirmed rule passes while learning, as far as it holds");
 	return cr_done();
