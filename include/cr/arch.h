@@ -43,6 +43,7 @@ struct cr_abi_facts {
 	uint32_t clone;
 	uint32_t clone3;
 	uint32_t seccomp;
+	uint32_t prctl;
 	/* Calls that could turn on the tracer itself: */
 	uint32_t ptrace;
 	uint32_t vm_readv;

@@ -68,6 +68,9 @@ int cr_ptrace_getregs(pid_t tid, struct cr_machine *m) CR_MUST_CHECK;
 int cr_ptrace_setregs(pid_t tid, const struct cr_machine *m) CR_MUST_CHECK;
 int cr_ptrace_set_ip(pid_t tid, cr_addr ip) CR_MUST_CHECK;
 
+/* Gives the thread the signal mask *@set, and the one it had in *@old unless that is NULL. */
+int cr_ptrace_sigmask(pid_t tid, uint64_t *old, const uint64_t *set) CR_MUST_CHECK;
+
 /* In a signal-delivery-stop. */
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info) CR_MUST_CHECK;
 int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info) CR_MUST_CHECK;

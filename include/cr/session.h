@@ -11,6 +11,7 @@
 #ifndef CR_SESSION_H
 #define CR_SESSION_H
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include "cr/err.h"
@@ -30,6 +31,7 @@ struct cr_exec_answer {
 	enum {
 		CR_EXEC_JUDGE,	/* what its filter does not let through is judged */
 		CR_EXEC_ALL,	/* every call is */
+		CR_EXEC_FILTER,	/* the plan's filter is put into it; then as CR_EXEC_JUDGE */
 		CR_EXEC_IGNORE,	/* nothing is */
 		CR_EXEC_REFUSE,	/* it may not run: the tree ends */
 	} how;
@@ -48,6 +50,10 @@ struct cr_session_plan {
 	 * other threads, which a window of a process is for, too, are the filter's to stop.) */
 	bool watch_calls;
 	bool strict;			/* what is not expected ends the tree */
+	/* For processes that run already (attach and strict, CR_EXEC_FILTER); borrowed: for the
+	 * session's life. NULL: each of their calls stops. */
+	const struct sock_filter *filter;
+	unsigned short filter_len;
 	uint32_t filter_data;		/* SECCOMP_RET_DATA of our filter's stops */
 	/* Called about once a second when stops come, and once at the end; may be NULL. */
 	void (*tick)(void *ctx);

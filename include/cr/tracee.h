@@ -21,6 +21,7 @@ enum cr_state {
 	CR_ST_BORN,		/* has not been seen stopping yet */
 	CR_ST_RUNNING,
 	CR_ST_STOPPED,		/* in a group-stop, listening */
+	CR_ST_INJECTING,	/* makes a call of ours; its own go on behind it */
 	CR_ST_HELD,		/* born, and kept until its parent's event has told of it */
 	CR_ST_COUNT,
 };
@@ -32,9 +33,11 @@ struct cr_tracee {
 	bool told;	/* its parent has told of it: what it inherits is known */
 	pid_t parent;	/* while CR_ST_HELD: the process that is to tell */
 	bool calls;	/* each of its calls stops, whatever a filter says */
+	bool filtered;	/* it has our filter, which stays for good */
 	bool ignored;	/* nothing that it does is judged */
 	bool in_call;	/* a call has begun and was judged; its end will be told */
 	void *program;	/* borrowed: what the session's owner knows its executable by */
+	void *inject;	/* owned likewise */
 	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */
 };
 

@@ -75,9 +75,8 @@ static int make_filter(struct run *r, struct cr_err *err)
 	};
 	struct cr_filter_plan plan;
 
-	/* A process that runs already gets none: it could never be taken away again. Nor do those
-	 * that may turn out to be nobody's business. */
-	if (r->plan.attach || r->plan.exe)
+	/* Of a process that runs already it could never be taken away again. */
+	if (r->plan.attach && r->plan.mode != CR_MODE_STRICT)
 		return 0;
 	/* What is outside of windows is nobody's business then. */
 	if (r->plan.windows_only && !process)
@@ -119,9 +118,9 @@ static struct cr_exec_answer on_exec(void *ctx, const struct cr_site *site)
 	else if (!r->seat.judge && !take_seat(r, site->exe(site)))
 		answer.how = CR_EXEC_REFUSE;
 	r->met = r->met || answer.how != CR_EXEC_IGNORE;
-	/* Without a filter nothing else stops a call. */
+	/* It was started without one, since it may have turned out to be nobody's business. */
 	if (r->plan.exe && answer.how == CR_EXEC_JUDGE)
-		answer.how = CR_EXEC_ALL;
+		answer.how = CR_EXEC_FILTER;
 	return answer;
 }
 
@@ -187,6 +186,8 @@ static int make_session(struct run *r, struct cr_err *err)
 		.window_role = window_role,
 		.watch_calls = r->plan.mode == CR_MODE_LEARN,
 		.strict = r->plan.mode == CR_MODE_STRICT,
+		.filter = r->filter.insn,
+		.filter_len = r->filter.len,
 		.filter_data = CR_FILTER_DATA,
 		.tick = tick,
 		.left_behind = r->plan.attach ? NULL : left_behind,
@@ -343,7 +344,7 @@ static int start(struct run *r, struct cr_err *err)
 {
 	struct cr_launch launch = {
 		.path = r->plan.path, .argv = r->plan.argv, .envp = r->plan.envp,
-		.filter = r->filter.insn, .filter_len = r->filter.len,
+		.filter = r->plan.exe ? NULL : r->filter.insn, .filter_len = r->filter.len,
 		.signals = &r->signals,
 		.user = r->plan.user_name ? &r->plan.user : NULL,
 	};

@@ -117,7 +117,15 @@ struct cr_judge *cr_seat_of_program(void)
 void cr_seat_filter(const struct cr_seat *seat, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan)
 {
-	cr_filter_plan(seat->store ? cr_store_policy(seat->store) : seat->policy, use, plan);
+	struct cr_policy *none = seat->policy || seat->store ? NULL : cr_policy_new();
+	const struct cr_policy *policy = seat->policy ? seat->policy : none;
+
+	if (seat->store)
+		policy = cr_store_policy(seat->store);
+	memset(plan, 0, sizeof(*plan));
+	if (policy)
+		cr_filter_plan(policy, use, plan);
+	cr_policy_free(none);
 }
 
 void cr_seat_tick(struct cr_seat *seat)

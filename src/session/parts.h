@@ -22,6 +22,8 @@
 /* Signals sent to the front, which were meant for the program. */
 #define CR_FORWARD_MAX 64u
 
+struct cr_inject;
+
 struct cr_forward {
 	siginfo_t info;		/* as it reached the front */
 	struct timespec due;	/* when it is passed on, unless the program got it by itself */
@@ -49,6 +51,7 @@ struct cr_session {
 	bool ending;		/* everything is being killed */
 	bool attached;		/* the program was not started by us */
 	bool detaching;		/* everything is being let go */
+	bool asked_filter;	/* a process that was attached to is getting its filter, or none */
 	bool warned_listener;
 	bool inherits;		/* what a child is to be depends on its parent */
 
@@ -77,6 +80,17 @@ struct cr_session {
 /* site.c: what a judge may ask about the place of a call */
 void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t);
 void cr_site_forget(struct cr_session *s, pid_t pid);
+
+/* inject.c: the plan's filter, into a process that runs already. @all: into all its threads, at a
+ * stop that we have asked for; else into the only one, at its exec. 0: it has begun, further stops
+ * follow; or a negative errno, and nothing has happened. */
+int cr_inject_start(struct cr_session *s, struct cr_tracee *t, bool all) CR_MUST_CHECK;
+/* A syscall-stop of a thread in CR_ST_INJECTING. 0: go on; 1: the filter is there, the thread as it
+ * was; a negative errno: it is not, the thread as it was. */
+int cr_inject_stop(struct cr_session *s, struct cr_tracee *t) CR_MUST_CHECK;
+/* A signal came that is to wait. */
+void cr_inject_signal(struct cr_tracee *t, int sig);
+void cr_inject_free(struct cr_inject *in);
 
 /* tame.c: a call that the judge allows, but that could blind or turn on the supervisor */
 struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,

@@ -45,7 +45,9 @@ static bool stops_at_calls(const struct cr_session *s, const struct cr_tracee *t
 {
 	if (s->detaching)
 		return false;
-	return t->calls || t->in_call || (s->plan.watch_calls && cr_watch_inside(t));
+	if (t->calls || t->in_call || t->state == CR_ST_INJECTING)
+		return true;
+	return s->plan.watch_calls && cr_watch_inside(t);
 }
 
 /* The only place that lets a tracee go on. */
@@ -116,7 +118,7 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 	int rc;
 
 	/* Between its birth and the exec, the first child makes calls of ours. */
-	if (t->state == CR_ST_LAUNCHING || t->ignored || s->ending)
+	if (t->state == CR_ST_LAUNCHING || t->state == CR_ST_INJECTING || t->ignored || s->ending)
 		return run_on;
 	rc = cr_ptrace_call(t->tid, &call, &data);
 	if (rc == -ESRCH)
@@ -133,6 +135,17 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 	return run_on;
 }
 
+static void injecting(struct cr_session *s, struct cr_tracee *t)
+{
+	int rc = cr_inject_stop(s, t);
+
+	if (rc >= 0 || rc == -ESRCH)
+		return;
+	cr_warn("no filter could be put into process %d: %s; each of its calls stops",
+		(int)t->tgid, strerror(-rc));
+	t->calls = true;
+}
+
 /* Inside a window each call tells of its begin, before the filter sees it, and of its end. */
 static struct next on_call(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
@@ -141,6 +154,10 @@ static struct next on_call(struct cr_session *s, struct cr_tracee *t, const stru
 
 	if (s->ending)
 		return run_on;
+	if (t->state == CR_ST_INJECTING) {
+		injecting(s, t);
+		return run_on;
+	}
 	rc = cr_ptrace_call_begins(t->tid, &call);
 	if (rc == -ESRCH)
 		return is_gone;
@@ -166,6 +183,7 @@ static void inherit(struct cr_session *s, struct cr_tracee *child, const struct 
 		return;
 	child->told = true;
 	child->calls = from->calls;
+	child->filtered = from->filtered;
 	child->ignored = from->ignored;
 	child->program = from->program;
 	if (!from->watch)
@@ -212,17 +230,29 @@ void cr_watch_failed(struct cr_session *s, const struct cr_err *err)
 	}
 }
 
+/* Has it begun? If not, each call is to stop, which costs more and is as safe. */
+static bool inject(struct cr_session *s, struct cr_tracee *t, bool all)
+{
+	int rc = s->plan.filter ? cr_inject_start(s, t, all) : -ENOENT;
+
+	if (rc < 0 && rc != -ENOENT && rc != -ESRCH)
+		cr_warn("no filter can be put into process %d: %s; each of its calls stops",
+			(int)t->tgid, strerror(-rc));
+	return rc == 0;
+}
+
 /* A process runs an executable from now on: what is to become of it? False: the tree ends. */
 static bool meet(struct cr_session *s, struct cr_tracee *t)
 {
 	struct cr_exec_answer answer = { CR_EXEC_JUDGE, NULL };
 	struct cr_site site;
 
-	if (s->plan.on_exec) {
-		cr_site_init(&site, s, t);
-		answer = s->plan.on_exec(s->plan.ctx, &site);
-	}
-	t->calls = answer.how == CR_EXEC_ALL;
+	if (!s->plan.on_exec)
+		return true;
+	cr_site_init(&site, s, t);
+	answer = s->plan.on_exec(s->plan.ctx, &site);
+	t->calls = answer.how == CR_EXEC_ALL ||
+		   (answer.how == CR_EXEC_FILTER && !t->filtered && !inject(s, t, false));
 	t->ignored = answer.how == CR_EXEC_IGNORE;
 	t->program = answer.program;
 	if (answer.how != CR_EXEC_REFUSE)
@@ -236,6 +266,7 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 {
 	struct cr_err err = { "", "" };
 	unsigned long former;
+	struct cr_tracee was = *t;
 	pid_t tid = t->tid;
 
 	if (cr_ptrace_message(tid, &former) < 0)
@@ -246,6 +277,9 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 		return run_on;
 	}
 	t->state = CR_ST_RUNNING;
+	t->told = true;
+	t->calls = was.calls;
+	t->filtered = was.filtered;
 	if (tid == s->root)
 		s->out.started = true;
 	cr_site_forget(s, tid);
@@ -309,8 +343,15 @@ static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const st
 	(void)ev;
 	if (must_wait(s, t))
 		return is_gone;
+	if (t->state == CR_ST_INJECTING)
+		return run_on;
 	if (s->attached)
 		cr_restart_paused(t);
+	if (s->attached && s->plan.strict && t->tid == s->root && t->calls && !s->asked_filter) {
+		s->asked_filter = true;
+		if (inject(s, t, true))
+			return run_on;
+	}
 	if (t->state == CR_ST_STOPPED && t->tid == s->root)
 		cr_signals_continued(s);
 	if (t->state != CR_ST_LAUNCHING)
@@ -322,6 +363,9 @@ static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 				 const struct cr_event *ev)
 {
 	(void)ev;
+	/* It stops behind that: the signal comes once more. */
+	if (t->state == CR_ST_INJECTING)
+		return run_on;
 	if (t->tid == s->root)
 		cr_signals_stopped(s);
 	if (t->state != CR_ST_LAUNCHING)
@@ -331,6 +375,10 @@ static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 
 static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
+	if (t->state == CR_ST_INJECTING) {
+		cr_inject_signal(t, ev->sig);
+		return run_on;
+	}
 	if (ev->sig == SIGTRAP) {
 		switch (cr_watch_trap(s, t)) {
 		case CR_TRAP_OURS:
@@ -372,7 +420,7 @@ static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const stru
 }
 
 #define IN(state) (1u << CR_ST_##state)
-#define ALIVE (IN(LAUNCHING) | IN(RUNNING))
+#define ALIVE (IN(LAUNCHING) | IN(RUNNING) | IN(INJECTING))
 #define ANY (ALIVE | IN(BORN) | IN(STOPPED) | IN(HELD))
 
 /* What may happen, and while the tracee is doing what. */
@@ -460,6 +508,13 @@ static void tick(struct cr_session *s)
 		s->plan.tick(s->plan.ctx);
 }
 
+static void drop(struct cr_tracee *t)
+{
+	cr_watch_drop(t);
+	cr_inject_free(t->inject);
+	t->inject = NULL;
+}
+
 struct cr_session *cr_session_new(const struct cr_session_plan *plan)
 {
 	struct cr_session *s = calloc(1, sizeof(*s));
@@ -468,7 +523,7 @@ struct cr_session *cr_session_new(const struct cr_session_plan *plan)
 		return NULL;
 	s->plan = *plan;
 	s->inherits = plan->targets || plan->on_exec;
-	s->tracees.drop = cr_watch_drop;
+	s->tracees.drop = drop;
 	cr_place_init(&s->place);
 	return s;
 }

@@ -176,6 +176,14 @@ int cr_ptrace_set_ip(pid_t tid, cr_addr ip)
 	return poke(tid, cr_machine_layout.ip * sizeof(uint64_t), ip);
 }
 
+int cr_ptrace_sigmask(pid_t tid, uint64_t *old, const uint64_t *set)
+{
+	long rc = old ? cr_ptrace(PTRACE_GETSIGMASK, tid, sizeof(*old), (uintptr_t)old) : 0;
+
+	return (int)(rc < 0 ? rc :
+		     cr_ptrace(PTRACE_SETSIGMASK, tid, sizeof(*set), (uintptr_t)set));
+}
+
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info)
 {
 	return (int)cr_ptrace(PTRACE_GETSIGINFO, tid, 0, (uintptr_t)info);

@@ -89,6 +89,10 @@ kill -INT "$run"
 until_true 20 grep -q 'stays confined' err
 has "a confined process is not let go" err 'stays confined'
 check "it lives" kill -0 "$victim"
+all_filtered() {
+	! cat /proc/"$victim"/task/*/status 2>/dev/null | grep -q '^Seccomp:.0'
+}
+check "all its threads have a filter" until_true 20 all_filtered
 end_victim
 wait "$run" 2>/dev/null
 is "a denied call ends it" "$? $(cat rc)" "159 137"

@@ -89,5 +89,8 @@ shot s "$RUN" --learn -x none -p z.policy -- ./script
 is "nothing is learned from nothing" "$(ls z.policy 2>/dev/null)" ""
 status='grep -E "^(Seccomp|TracerPid):" /proc/self/status'
 shot s "$RUN" --strict -x sort -p x.policy -- sh -c "$status"
+shot s2 "$RUN" --learn -x grep -p g.policy -- sh -c "$status"
+shot s2 "$RUN" --strict -x grep -p g.policy -- sh -c "$status"
+has "who is meant has one" s2.out '^Seccomp:.2$'
 has "who is not meant has no filter" s.out '^Seccomp:.0$'
 finish
