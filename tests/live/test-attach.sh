@@ -5,7 +5,7 @@
 must_be_built "$VICTIMS/attached"
 cd "$T" || exit 99
 V=$VICTIMS/attached
-told="rounds many, births many, waits undisturbed, code as it was"
+told="rounds some, births some, waits undisturbed, code as it was"
 
 # start [WORD]: the victim in the background, ready, as $victim; "end_victim" lets it end.
 start() {
@@ -62,7 +62,7 @@ for round in 1 2; do
 done
 has "calls were learned" p.policy '^clone3? = allow'
 has "no event was lost" err ', 0 events lost'
-has "those of the window are its own" w.policy '^getppid = "2, .*calls.*inside'
+has "those of the window are its own" w.policy '^getppid = "[12], .*calls?, .*inside'
 
 
 # Until it ends: chestnut-run ends as it does.
@@ -81,8 +81,10 @@ is "audit lets it go, too" "$(cat run.rc)" 0
 end_victim
 has "and what it does afterwards is nobody's business" out '^getsid: made'
 
+# All that it does, but for what "evil" adds.
+echo | limited "$RUN" -q -l -p full.policy -- "$V" >/dev/null
 start evil
-"$RUN" --attach "$victim" -s -p p.policy 2>err &
+"$RUN" --attach "$victim" -s -p full.policy 2>err &
 run=$!
 until_true 20 grep -q 'attached to' err
 kill -INT "$run"
@@ -100,7 +102,7 @@ has "and is reported" err 'denied getsid\(0\)'
 has_not "it was not made" out 'getsid: made'
 
 start
-"$RUN" --attach "$victim" -s -p p.policy 2>err &
+"$RUN" --attach "$victim" -s -p full.policy 2>err &
 run=$!
 until_true 20 grep -q 'attached to' err
 kill -QUIT "$run"
@@ -111,7 +113,7 @@ is "and its supervisor" $? 137
 exec 7>&-
 
 start
-"$RUN" --attach "$victim" -s -p p.policy 2>err &
+"$RUN" --attach "$victim" -s -p full.policy 2>err &
 run=$!
 until_true 20 grep -q 'attached to' err
 kill -KILL "$run"

@@ -100,8 +100,8 @@ int main(int argc, char **argv)
 		printf("write: %s\n", strerror(errno));
 	for (i = 0; i < 6; i++)
 		pthread_join(t[i], NULL);
-	printf("rounds %s, births %s, waits %s, code %s\n", rounds > 10 ? "many" : "few",
-	       born > 10 ? "many" : "few", interrupted ? "interrupted" : "undisturbed",
+	printf("rounds %s, births %s, waits %s, code %s\n", rounds > 0 ? "some" : "no",
+	       born > 0 ? "some" : "no", interrupted ? "interrupted" : "undisturbed",
 	       sum() == before ? "as it was" : "changed");
 	return 3;
 }
