@@ -110,6 +110,10 @@ dist_policy_DATA = \
 	policies/base-musl-i386.ini policies/base-musl.ini policies/base-runc.ini \
 	policies/base-static-i386.ini policies/base-static.ini policies/lint-calls.tsv \
 	policies/lint-cves.tsv policies/lint-payloads.tsv policies/lint-twins.tsv
+pipelinedir = $(docdir)/pipeline
+dist_pipeline_SCRIPTS = scripts/pipeline/chestnut-ci
+dist_pipeline_DATA = scripts/pipeline/Containerfile scripts/pipeline/github-workflow.yml \
+	scripts/pipeline/pod.yaml
 dist_man_MANS = man/chestnut-run.1 man/chestnut.1 man/chestnut-policy.5
 EXTRA_DIST += src/LAYERS src/HACKING
 

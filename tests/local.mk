@@ -20,9 +20,10 @@ live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
 	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-front.sh \
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
-	tests/live/test-pty.sh tests/live/test-redis-complete.sh \
-	tests/live/test-redis-suite.sh tests/live/test-status.sh tests/live/test-strict.sh \
-	tests/live/test-traps.sh tests/live/test-tree.sh tests/live/test-user.sh
+	tests/live/test-pipeline.sh tests/live/test-pty.sh \
+	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
+	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
+	tests/live/test-tree.sh tests/live/test-user.sh
 LIVE_TESTS = $(live_programs) $(live_scripts)
 # In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
 # not fit into the small address spaces that some of these set.

@@ -109,8 +109,8 @@ static void say_never_once(const struct cr_trust *t, struct cr_buf *out)
 			    "executions bring anything new (rule of three).\n",
 			    100 * CR_CONFIDENCE, ceil(10 * t->c.high));
 	else
-		cr_buf_add(out, "these are too few to say that not each further one brings "
-			   "anything new (rule of three).\n");
+		cr_buf_add(out, "these are too few to exclude that each further one brings "
+			   "something new (rule of three).\n");
 }
 
 static void say_place(const struct cr_trust *t, struct cr_buf *out)
