@@ -16,10 +16,14 @@
 #include <sys/utsname.h>
 
 #include "cr/cli.h"
+#include "cr/json.h"
 #include "cr/log.h"
 #include "cr/probe.h"
 
+enum { OPT_JSON = CR_OPT_FIRST };
+
 static const struct cr_option options[] = {
+	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
 	CR_OPTIONS_COMMON
 };
 
@@ -37,6 +41,9 @@ struct visit {
 	bool colour;
 	bool may_trace_all;	/* CAP_SYS_PTRACE is there */
 	unsigned int bad;
+	bool json;
+	struct cr_json j;
+	struct json_object *findings;	/* borrowed: from j */
 	char status[4096];	/* /proc/self/status; "" when unreadable */
 };
 
@@ -47,19 +54,28 @@ static void say(struct visit *v, enum grade grade, const char *hint, const char 
 {
 	static const char *const word[] = { [GOOD] = "ok", [NOTE] = "note", [BAD] = "FAIL" };
 	static const char *const ink[] = { [GOOD] = "32", [NOTE] = "33", [BAD] = "31" };
+	char text[1200];
 	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	v->bad += grade == BAD;
+	if (v->json) {
+		struct json_object *o = cr_json_object(&v->j, v->findings, NULL);
+
+		cr_json_text(&v->j, o, "grade", word[grade]);
+		cr_json_text(&v->j, o, "finding", text);
+		cr_json_text(&v->j, o, "try", hint);
+		return;
+	}
 	if (v->colour)
 		printf("\033[%sm%-4s\033[0m ", ink[grade], word[grade]);
 	else
 		printf("%-4s ", word[grade]);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
+	printf("%s\n", text);
 	if (hint)
 		printf("     try: %s\n", hint);
-	v->bad += grade == BAD;
 }
 
 /* The start of a small file, without the last newline; -errno when it cannot be read. */
@@ -263,6 +279,7 @@ int cr_cmd_doctor(int argc, char **argv)
 	while ((id = cr_options_next(&it, &err)) > 0) {
 		if (cr_options_common(&it, id, usage))
 			return CR_EXIT_OK;
+		v.json |= id == OPT_JSON;
 	}
 	if (id == 0 && it.at < argc) {
 		id = cr_err_set(&err, -EINVAL, "doctor wants no arguments");
@@ -274,6 +291,8 @@ int cr_cmd_doctor(int argc, char **argv)
 	}
 	if (slurp("/proc/self/status", v.status, sizeof(v.status)) < 0)
 		v.status[0] = '\0';
+	cr_json_begin(&v.j);
+	v.findings = cr_json_array(&v.j, v.j.top, "findings");
 	check_kernel(&v);
 	check_actions(&v);
 	check_capability(&v);
@@ -282,5 +301,10 @@ int cr_cmd_doctor(int argc, char **argv)
 	check_proc(&v);
 	check_seccomp(&v);
 	check_live(&v);
+	cr_json_bool(&v.j, v.j.top, "can-trace", !v.bad);
+	if (cr_json_end(&v.j, v.json ? stdout : NULL) < 0 && v.json) {
+		cr_error("cannot print what was found: out of memory");
+		return CR_EXIT_FAIL;
+	}
 	return v.bad ? CR_EXIT_FAIL : CR_EXIT_OK;
 }

@@ -121,20 +121,31 @@ static void add_names(const struct cr_rule *const *list, size_t n, bool allowed,
 
 	for (i = 0; i < n; i++) {
 		r = list[i];
-		if (cr_rule_passes(r) != allowed)
+		if (r->cond || cr_rule_passes(r) != allowed)
 			continue;
 		cr_nr_to_name(r->abi, r->nr, name);
-		if (r->cond)
-			snprintf(word, sizeof(word), "%s (by arguments)", name);
-		else if (r->act == CR_ACT_ALLOW)
+		if (r->act == CR_ACT_ALLOW)
 			snprintf(word, sizeof(word), "%s", name);
 		else
 			snprintf(word, sizeof(word), "%s (%.60s)", name,
 				 cr_action_words(r, action));
 		add_word(out, &column, word);
 	}
-	if (column < WRAP)
-		cr_buf_add(out, "\n");
+}
+
+/* Rules with a condition on the arguments are told in full, one a line. */
+static void add_conditions(const struct cr_rule *const *list, size_t n, struct cr_buf *out)
+{
+	char name[CR_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!list[i]->cond)
+			continue;
+		cr_nr_to_name(list[i]->abi, list[i]->nr, name);
+		cr_buf_addf(out, "\n%*s%s = ", INDENT, "", name);
+		cr_rule_print(list[i], out);
+	}
 }
 
 static void tell_abi(const struct cr_policy *p, unsigned int window, enum cr_abi abi,
@@ -154,11 +165,11 @@ static void tell_abi(const struct cr_policy *p, unsigned int window, enum cr_abi
 		cr_buf_addf(&f->text, ", %zu denied by name", denied);
 	cr_buf_add(&f->text, "; all others are denied");
 	add_names(list, n, true, &f->text);
-	if (denied) {
-		if (allowed)
-			cr_buf_addf(&f->text, "%*sdenied by name:", INDENT, "");
-		add_names(list, n, false, &f->text);
-	}
+	add_conditions(list, n, &f->text);
+	if (denied && allowed)
+		cr_buf_addf(&f->text, "\n%*sdenied by name:", INDENT, "");
+	add_names(list, n, false, &f->text);
+	cr_buf_add(&f->text, "\n");
 }
 
 static void tell_place(const struct cr_policy *p, const struct cr_policy_window *w,

@@ -10,12 +10,14 @@
 
 #include "cr/cli.h"
 #include "cr/functions.h"
+#include "cr/json.h"
 #include "cr/log.h"
 
-enum { OPT_EXITS = CR_OPT_FIRST, OPT_NAMES };
+enum { OPT_EXITS = CR_OPT_FIRST, OPT_JSON, OPT_NAMES };
 
 static const struct cr_option options[] = {
 	{ 'e', "exits", NULL, "show each exit and each part as well", OPT_EXITS },
+	{ 0, "json", NULL, "print one JSON object", OPT_JSON },
 	{ 'n', "names", NULL, "only the names, one a line", OPT_NAMES },
 	CR_OPTIONS_COMMON
 };
@@ -114,6 +116,53 @@ static void print_all(const struct cr_functions *list, int how)
 			print_one(&list->fn[i], how == OPT_EXITS);
 }
 
+static void json_exit(const struct cr_exit *e, struct cr_json *j, struct json_object *list)
+{
+	static const char *const kinds[] = {
+		[CR_EXIT_BY_RET] = "ret", [CR_EXIT_BY_JUMP] = "jump",
+		[CR_EXIT_BY_POINTER] = "jump by pointer",
+	};
+	struct json_object *o = cr_json_object(j, list, NULL);
+
+	cr_json_count(j, o, "address", e->at);
+	cr_json_text(j, o, "kind", kinds[e->kind]);
+	cr_json_bool(j, o, "conditional", e->conditional);
+	if (e->kind == CR_EXIT_BY_JUMP)
+		cr_json_count(j, o, "to", e->to);
+}
+
+static void json_one(const struct cr_function *fn, struct cr_json *j, struct json_object *list)
+{
+	struct json_object *o = cr_json_object(j, list, NULL), *exits;
+	size_t i;
+
+	cr_json_text(j, o, "name", fn->name);
+	cr_json_text(j, o, "linkage", fn->linkage);
+	cr_json_count(j, o, "address", fn->entry);
+	cr_json_count(j, o, "size", size_of(fn));
+	cr_json_text(j, o, "file", fn->file);
+	cr_json_count(j, o, "line", fn->line);
+	cr_json_bool(j, o, "only-inlined", fn->flags & CR_FN_INLINED);
+	cr_json_bool(j, o, "incomplete", fn->flags & CR_FN_INCOMPLETE);
+	exits = cr_json_array(j, o, "exits");
+	for (i = 0; i < fn->n_exit; i++)
+		json_exit(&fn->exit[i], j, exits);
+}
+
+static int print_json(const char *path, const struct cr_functions *list)
+{
+	struct json_object *all;
+	struct cr_json j;
+	size_t i;
+
+	cr_json_begin(&j);
+	cr_json_text(&j, j.top, "binary", path);
+	all = cr_json_array(&j, j.top, "functions");
+	for (i = 0; i < list->n; i++)
+		json_one(&list->fn[i], &j, all);
+	return cr_json_end(&j, stdout);
+}
+
 static int list_functions(const char *path, const char *pattern, int how)
 {
 	struct cr_functions list = { NULL, 0 };
@@ -130,8 +179,15 @@ static int list_functions(const char *path, const char *pattern, int how)
 		cr_log_err(&err);
 		return CR_EXIT_FAIL;
 	}
-	print_all(&list, how);
+	if (how != OPT_JSON)
+		print_all(&list, how);
+	else
+		rc = print_json(path, &list);
 	cr_functions_fini(&list);
+	if (rc < 0) {
+		cr_error("cannot print the list: %s", strerror(-rc));
+		return CR_EXIT_FAIL;
+	}
 	if (fflush(stdout) != 0) {
 		cr_error("cannot write the list: %s", strerror(errno));
 		return CR_EXIT_FAIL;

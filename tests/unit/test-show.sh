@@ -144,6 +144,32 @@ if perl -MJSON::PP -e 1 2>/dev/null; then
 		'no network here'
 fi
 
+# what is enforced
+cat >cond.policy <<'END'
+[syscalls]
+mprotect = allow if not arg2 & PROT_EXEC else errno EPERM
+open = never
+read = allow
+END
+status 'finalize shows what will be enforced' 0 "$TOOL" finalize -n cond.policy
+sed -n '1,6p' out >got
+cat >want <<'END'
+x86-64      2 calls allowed, 1 denied by name; all others are denied
+            read
+            mprotect = allow if not arg2 & PROT_EXEC else errno EPERM
+            denied by name:
+            open (never)
+END
+check 'conditions in full' diff -u want <(head -5 got)
+
+# the other commands that print
+if perl -MJSON::PP -e 1 2>/dev/null; then
+	"$TOOL" doctor --json >out
+	is 'the doctor speaks JSON' "$(json findings 0 grade | tr -d '\n')" ok
+	status 'so does the list of functions' 0 "$TOOL" functions --json "$TOOL" main
+	is 'with names' "$(json functions 0 name)" main
+fi
+
 # completeness
 status 'the figures are told' 0 "$TOOL" completeness x.policy
 has 'executions' out '^executions        12$'
