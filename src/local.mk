@@ -59,7 +59,8 @@ libcr_a_SOURCES = \
 	src/import/names.c src/import/note.c src/import/oci.c src/import/strace.c \
 	src/session/attach.c src/session/goroutine.c \
 	src/session/inject.c 	src/session/mark.c src/session/parts.h src/session/restart.c \
-	src/session/session.c src/session/signals.c src/session/site.c src/session/space.c \
+	src/session/session.c src/session/signals.c src/session/site.c src/session/slot.c \
+	src/session/space.c \
 	src/session/tame.c src/session/watch.c src/session/watch.h
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP_LIBS) \

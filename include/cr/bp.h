@@ -90,6 +90,9 @@ int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo,
  * many. */
 size_t cr_bps_forget(struct cr_bps *bps, cr_addr lo, cr_addr hi);
 
+/* Forgets all sites that are not planted, after cr_bps_plant() has failed. */
+void cr_bps_forget_new(struct cr_bps *bps);
+
 /* [lo, hi) has moved to @to, traps and all (mremap). An object that is unloaded and loaded
  * elsewhere is cr_bps_forget() and cr_bps_add() instead. 0; -EINVAL when the two overlap, which
  * no kernel does; -ENOMEM. @bps is unchanged on failure. */

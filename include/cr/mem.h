@@ -16,6 +16,10 @@
 /* How many bytes were read (less than @len when the mapping ends there), or a negative errno. */
 ssize_t cr_mem_read(pid_t pid, cr_addr at, void *to, size_t len) CR_MUST_CHECK;
 
+/* One byte at each of @n addresses (at most 1024): how many could be read before one could not,
+ * or a negative errno. */
+ssize_t cr_mem_gather(pid_t pid, const cr_addr *at, unsigned int n, uint8_t *to) CR_MUST_CHECK;
+
 /* All of @len or nothing. */
 int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len) CR_MUST_CHECK;
 

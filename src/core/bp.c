@@ -204,6 +204,11 @@ size_t cr_bps_forget(struct cr_bps *bps, cr_addr lo, cr_addr hi)
 	return forget(bps, lo, hi, false);
 }
 
+void cr_bps_forget_new(struct cr_bps *bps)
+{
+	forget(bps, 0, UINT64_MAX, true);
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct cr_bp *x = *(struct cr_bp *const *)a, *y = *(struct cr_bp *const *)b;

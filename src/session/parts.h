@@ -52,6 +52,8 @@ struct cr_session {
 	bool attached;		/* the program was not started by us */
 	bool detaching;		/* everything is being let go */
 	bool asked_filter;	/* a process that was attached to is getting its filter, or none */
+	bool met;		/* the program that was asked for has been executed … */
+	bool starting;		/* … just now */
 	bool warned_listener;
 	bool inherits;		/* what a child is to be depends on its parent */
 
@@ -113,6 +115,8 @@ enum cr_trap {
 };
 enum cr_trap cr_watch_trap(struct cr_session *s, struct cr_tracee *t);
 void cr_watch_signal(struct cr_tracee *t);
+/* In strict mode, at a call that is to be judged: false, and a word, when windows may be missed. */
+bool cr_watch_intact(const struct cr_tracee *t);
 void cr_watch_leave(struct cr_tracee *t);
 /* Is a call that @t makes inside of a window? */
 bool cr_watch_inside(const struct cr_tracee *t);

@@ -103,6 +103,10 @@ static void judge(struct cr_session *s, struct cr_tracee *t, const struct cr_cal
 	struct cr_site site;
 	struct cr_verdict v;
 
+	if (s->plan.strict && !cr_watch_intact(t)) {
+		carry_out(s, t, call, (struct cr_verdict){ CR_VERDICT_KILL, 0 });
+		return;
+	}
 	cr_site_init(&site, s, t);
 	cr_watch_call(s, t, call, &site);
 	v = s->plan.judge->judge(s->plan.judge, call, &site);
@@ -224,7 +228,9 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 void cr_watch_failed(struct cr_session *s, const struct cr_err *err)
 {
 	cr_log_err(err);
-	if (s->plan.strict) {
+	/* Strict fails closed; and a program whose windows were asked for is not started
+	 * without. */
+	if (s->plan.strict || s->starting) {
 		s->out.failed = true;
 		kill_all(s);
 	}
@@ -285,8 +291,11 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 	cr_site_forget(s, tid);
 	if (!meet(s, t))
 		return run_on;
+	s->starting = !s->met && !t->ignored;
+	s->met = s->met || !t->ignored;
 	if (s->plan.targets && !t->ignored && cr_watch_exec(s, t, &err) < 0)
 		cr_watch_failed(s, &err);
+	s->starting = false;
 	return run_on;
 }
 

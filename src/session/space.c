@@ -145,6 +145,17 @@ static int add_sites(struct cr_space *sp, const struct cr_space_object *o, struc
 	return rc;
 }
 
+static int add_object(struct cr_space *sp, const struct cr_space_object *o)
+{
+	struct cr_space_object *more = reallocarray(sp->objects, sp->n_objects + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	sp->objects = more;
+	sp->objects[sp->n_objects++] = *o;
+	return 0;
+}
+
 /* All of an object's traps, or none of them. */
 static int plant(struct cr_space *sp, pid_t tid, const struct cr_space_object *o,
 		 struct cr_err *err)
@@ -152,26 +163,48 @@ static int plant(struct cr_space *sp, pid_t tid, const struct cr_space_object *o
 	struct cr_target_mem mem = text_mem(&tid);
 	int rc;
 
-	if (sp->n_objects && (sp->n_objects & (sp->n_objects - 1)) == 0) {
-		struct cr_space_object *more = reallocarray(sp->objects, 2 * sp->n_objects,
-							    sizeof(*more));
-
-		if (!more)
-			return cr_err_set(err, -ENOMEM, "out of memory");
-		sp->objects = more;
-	} else if (!sp->objects) {
-		sp->objects = calloc(1, sizeof(*sp->objects));
-		if (!sp->objects)
-			return cr_err_set(err, -ENOMEM, "out of memory");
-	}
+	/* It counts for slots already. */
+	if (add_object(sp, o) < 0)
+		return cr_err_set(err, -ENOMEM, "out of memory");
 	rc = add_sites(sp, o, err);
+	if (!rc)
+		rc = cr_space_prepare(sp, tid, o, err);
 	if (!rc)
 		rc = cr_bps_plant(sp->bps, &mem, err);
 	if (rc < 0) {
-		cr_bps_forget(sp->bps, o->lo, o->hi);
-		return rc;
+		cr_bps_forget_new(sp->bps);
+		sp->n_objects--;
 	}
-	sp->objects[sp->n_objects++] = *o;
+	return rc;
+}
+
+#define LOOK 256u	/* traps that one call of cr_space_tampered() looks at */
+
+/* The next @n entries of windows at @from or behind, one byte each. */
+static unsigned int entries(const struct cr_space *sp, cr_addr from, cr_addr *at, unsigned int n)
+{
+	const struct cr_bp *bp;
+	unsigned int k = 0;
+
+	for (bp = cr_bps_from(sp->bps, from); bp && k < n; bp = cr_bps_from(sp->bps, bp->at + 1))
+		if (bp->planted && bp->owners[0].kind == CR_BP_ENTRY)
+			at[k++] = bp->at;
+	return k;
+}
+
+cr_addr cr_space_tampered(struct cr_space *sp, pid_t tid)
+{
+	uint8_t bytes[LOOK];
+	cr_addr at[LOOK];
+	unsigned int n = entries(sp, sp->looked, at, LOOK), i;
+	ssize_t got;
+
+	/* Of very many, another part each time. */
+	sp->looked = n == LOOK ? at[n - 1] + 1 : 0;
+	got = n ? cr_mem_gather(tid, at, n, bytes) : 0;
+	for (i = 0; i < n && (ssize_t)i < got; i++)
+		if (bytes[i] != CR_BP_TRAP)
+			return at[i];
 	return 0;
 }
 
@@ -180,20 +213,6 @@ int cr_space_lift(struct cr_space *sp, pid_t tid)
 	struct cr_target_mem mem = text_mem(&tid);
 
 	return cr_bps_lift(sp->bps, &mem);
-}
-
-/* Nobody is in one any more. */
-int cr_space_clear_slots(struct cr_space *sp, pid_t tid)
-{
-	int rc = 0, one;
-	size_t i;
-
-	for (i = 0; i < sp->n_slots; i++) {
-		one = cr_mem_patch(tid, sp->slots[i].slot, sp->slots[i].before, CR_OVER_SLOT);
-		rc = rc ? rc : one;
-	}
-	sp->n_slots = 0;
-	return rc;
 }
 
 /* ---- what is mapped */
@@ -363,75 +382,4 @@ const struct cr_target_site *cr_space_site(const struct cr_space *sp, cr_addr at
 		if (at >= sp->objects[i].lo && at < sp->objects[i].hi)
 			site = site_in(&sp->objects[i], at, number);
 	return site;
-}
-
-/* ---- slots */
-
-void cr_space_forget_slots(struct cr_space *sp, cr_addr lo, cr_addr hi)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < sp->n_slots; i++)
-		if (sp->slots[i].slot < lo || sp->slots[i].slot >= hi)
-			sp->slots[kept++] = sp->slots[i];
-	sp->n_slots = kept;
-}
-
-static bool is_taken(const struct cr_space *sp, cr_addr slot)
-{
-	size_t i;
-
-	for (i = 0; i < sp->n_slots; i++)
-		if (sp->slots[i].slot == slot)
-			return true;
-	return false;
-}
-
-/* Writes a slot for @bp behind the code of @o, if there is room that it reaches. */
-static int make_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp,
-		     const struct cr_space_object *o, struct cr_space_slot *slot)
-{
-	uint8_t bytes[CR_OVER_SLOT];
-	cr_addr at = o->file->spare_lo + o->bias, end = o->file->spare_hi + o->bias;
-	size_t n;
-	int rc;
-
-	while (at + CR_OVER_SLOT <= end && is_taken(sp, at))
-		at += CR_OVER_SLOT;
-	if (at + CR_OVER_SLOT > end)
-		return -ENOSPC;
-	rc = cr_over_slot(&bp->over, at, bytes, &n);
-	if (!rc && cr_mem_read(tid, at, slot->before, CR_OVER_SLOT) != (ssize_t)CR_OVER_SLOT)
-		rc = -EFAULT;
-	if (!rc)
-		rc = cr_mem_patch(tid, at, bytes, n);
-	slot->slot = at;
-	return rc;
-}
-
-int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr *slot)
-{
-	const struct cr_space_object *own = cr_space_object(sp, bp->at);
-	struct cr_space_slot *more, new = { .of = bp->at };
-	size_t i;
-	int rc;
-
-	for (i = 0; i < sp->n_slots; i++) {
-		if (sp->slots[i].of == bp->at) {
-			*slot = sp->slots[i].slot;
-			return 0;
-		}
-	}
-	more = reallocarray(sp->slots, sp->n_slots + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	sp->slots = more;
-	rc = own ? make_slot(sp, tid, bp, own, &new) : -ENOSPC;
-	for (i = 0; rc < 0 && rc != -ESRCH && i < sp->n_objects; i++)
-		rc = make_slot(sp, tid, bp, &sp->objects[i], &new);
-	if (rc < 0)
-		return rc;
-	sp->slots[sp->n_slots++] = new;
-	*slot = new.slot;
-	return 0;
 }

@@ -329,13 +329,16 @@ static int to_machine(pid_t tid, struct cr_machine *m, const struct cr_over_regs
 	return only_ip ? cr_ptrace_set_ip(tid, regs->rip) : cr_ptrace_setregs(tid, m);
 }
 
-static int from_slot(struct cr_tracee *t, const struct cr_bp *bp)
+/* @make: now, if there is none yet. */
+static int from_slot(struct cr_tracee *t, const struct cr_bp *bp, bool make)
 {
 	struct cr_watch *w = cr_watch_of(t);
 	cr_addr slot;
-	int rc = -EOPNOTSUPP;
+	int rc = -ENOSPC;
 
-	if (bp->over.can & CR_OVER_DISPLACE)
+	if (cr_space_find_slot(w->space, bp, &slot))
+		rc = 0;
+	else if (make && (bp->over.can & CR_OVER_DISPLACE))
 		rc = cr_space_slot(w->space, t->tid, bp, &slot);
 	if (!rc)
 		rc = cr_ptrace_set_ip(t->tid, slot);
@@ -355,13 +358,13 @@ static int pass(struct cr_tracee *t, const struct cr_bp *bp, struct cr_over_regs
 	int rc = -EOPNOTSUPP, slot = -EOPNOTSUPP;
 
 	if (bp->over.how == CR_OVER_DISPLACE)
-		slot = from_slot(t, bp);
+		slot = from_slot(t, bp, false);
 	if (slot == 0 || slot == -ESRCH)
 		return slot;
 	if (bp->over.can & CR_OVER_EMULATE)
 		rc = cr_over_emulate(&bp->over, regs, &mem);
 	if (rc < 0)
-		return bp->over.how == CR_OVER_DISPLACE ? slot : from_slot(t, bp);
+		return from_slot(t, bp, true);
 	return to_machine(t->tid, m, regs);
 }
 
@@ -478,10 +481,26 @@ static size_t own_windows(struct cr_session *s, struct cr_tracee *t, const struc
 		finish_cut(t);
 	spot = cr_watch_spot(t, call->sp);
 	w->handler = w->handler && !spot.hi;
-	cr_windows_verify(w->windows, &spot, &mem);
+	/* Who is confined does not decide by what it writes to its stack whether it still is. */
+	if (s->plan.strict)
+		cr_windows_seen(w->windows, &spot);
+	else
+		cr_windows_verify(w->windows, &spot, &mem);
 	n = cr_windows_at(w->windows, &spot, w->handler, s->open, CR_ARRAY_SIZE(s->open));
 	finish_cut(t);
 	return n;
+}
+
+/* Code that a process has changed may have been entered unseen. */
+bool cr_watch_intact(const struct cr_tracee *t)
+{
+	struct cr_watch *w = cr_watch_of(t);
+	cr_addr at = w ? cr_space_tampered(w->space, t->tid) : 0;
+
+	if (at)
+		cr_error("process %d has changed its code at %#llx, where a window begins",
+			 (int)t->tgid, (unsigned long long)at);
+	return !at;
 }
 
 /* Windows of the whole process that other threads have opened: behind the @n that are in
@@ -515,7 +534,7 @@ void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_ca
 	site->windows = s->number;
 	site->n_windows = own_windows(s, t, call);
 	if (w->space->n_goroutines && cr_ptrace_getregs(t->tid, &m) == 0)
-		site->n_windows += cr_goroutine_list(t, &m, s->open + site->n_windows,
+		site->n_windows += cr_goroutine_list(s, t, &m, s->open + site->n_windows,
 						     CR_ARRAY_SIZE(s->open) - site->n_windows);
 	site->n_windows = add_process_windows(s, w, site->n_windows);
 	for (i = 0; i < site->n_windows; i++)

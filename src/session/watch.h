@@ -40,6 +40,7 @@ struct cr_space {
 	size_t n_objects;
 	struct cr_space_slot *slots;	/* owned */
 	size_t n_slots;
+	cr_addr looked;		/* up to here cr_space_tampered() has looked last */
 	struct cr_goroutine *goroutines;	/* owned; that are or were inside of windows */
 	size_t n_goroutines;
 };
@@ -81,11 +82,19 @@ int cr_space_lift(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
 /* Puts back what was where slots are. */
 int cr_space_clear_slots(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
 
+/* Where a window's entry has lost its trap, by a write of the process to its own code; 0: nowhere.
+ * (Code that was unmapped cannot be entered.) */
+cr_addr cr_space_tampered(struct cr_space *sp, pid_t tid);
+
 /* An IFUNC's resolver has returned @at: plants there. */
 int cr_space_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid, cr_addr at,
 		      unsigned int window, struct cr_err *err) CR_MUST_CHECK;
 
-/* Where @bp's instruction may run instead. -ENOSPC when there is no room. */
+/* slot.c: where @bp's instruction may run instead. -ENOSPC when there is no room. */
+bool cr_space_find_slot(const struct cr_space *sp, const struct cr_bp *bp, cr_addr *slot);
+/* Sees to it that a thread can get past each trap of @o, whose sites are wanted, not planted. */
+int cr_space_prepare(struct cr_space *sp, pid_t tid, const struct cr_space_object *o,
+		     struct cr_err *err) CR_MUST_CHECK;
 int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr *slot)
 	CR_MUST_CHECK;
 void cr_space_forget_slots(struct cr_space *sp, cr_addr lo, cr_addr hi);
@@ -102,8 +111,8 @@ void cr_goroutine_switch(struct cr_tracee *t, const struct cr_machine *m);
 /* Is the goroutine that @t runs inside of a window? */
 bool cr_goroutine_inside(const struct cr_tracee *t);
 /* Those windows, at a call; how many of them, at most @max. */
-size_t cr_goroutine_list(struct cr_tracee *t, const struct cr_machine *m, unsigned int *fns,
-			 size_t max);
+size_t cr_goroutine_list(struct cr_session *s, struct cr_tracee *t, const struct cr_machine *m,
+			 unsigned int *fns, size_t max);
 void cr_goroutines_fini(struct cr_space *sp);
 
 /* mark.c: a trap that belongs to no window, or (@mark is one) tells where its function is */

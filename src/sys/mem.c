@@ -33,6 +33,20 @@ ssize_t cr_mem_read(pid_t pid, cr_addr at, void *to, size_t len)
 	return (ssize_t)done;
 }
 
+ssize_t cr_mem_gather(pid_t pid, const cr_addr *at, unsigned int n, uint8_t *to)
+{
+	struct iovec local = { to, n }, remote[1024];
+	unsigned int i;
+	ssize_t got;
+
+	if (n > CR_ARRAY_SIZE(remote))
+		return -EINVAL;
+	for (i = 0; i < n; i++)
+		remote[i] = (struct iovec){ (void *)(uintptr_t)at[i], 1 };
+	got = process_vm_readv(pid, &local, 1, remote, n, 0);
+	return got < 0 ? -errno : got;
+}
+
 int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len)
 {
 	struct iovec local = { (void *)(uintptr_t)from, len };
