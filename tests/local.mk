@@ -240,7 +240,8 @@ EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-
 	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/unit/cli-run.h \
 	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini tests/golden \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
-	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench
+	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench \
+	tests/bench/import
 
 EXTRA_PROGRAMS = tests/bench/work
 CLEANFILES += tests/bench/work$(EXEEXT)

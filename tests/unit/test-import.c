@@ -105,6 +105,28 @@ CR_TEST(strace_abis)
 	cr_imported_fini(&im);
 }
 
+/* Numbers of processes come again; a log of one process has none. */
+CR_TEST(strace_numbers)
+{
+	must("strace",
+	     "10 execve(\"./x\", [\"x\"], 0x1) = 0\n"
+	     "12 [ Process PID=12 runs in 32 bit mode. ]\n"
+	     "12 getpid() = 12\n"
+	     "12 +++ exited with 0 +++\n"
+	     "10 gettid() = 10\n"
+	     "12 getppid() = 10\n",
+	     "execve=allow getppid=allow gettid=allow i386:getpid=allow");
+	cr_imported_fini(&im);
+	must("strace",
+	     "execve(\"./x\", [\"x\"], 0x1) = 0\n"
+	     "[ Process PID=12 runs in 32 bit mode. ]\n"
+	     "getpid() = 12\n"
+	     "[ Process PID=12 runs in 64 bit mode. ]\n"
+	     "gettid() = 12\n",
+	     "execve=allow gettid=allow i386:getpid=allow");
+	cr_imported_fini(&im);
+}
+
 CR_TEST(strace_doors)
 {
 	must("strace", "[ Process PID=10 runs in 32 bit mode. ]\nsend(1) = 0\nsemop(1) = 0\n",
@@ -269,8 +291,21 @@ CR_TEST(oci_losses)
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "clone is allowed without its condition: only if arg0 "
 		     "SCMP_CMP_EQ 0x1\n");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "CAP_X");
+	CR_CHECK(!strstr(cr_buf_str(&im.losses), "is there twice"));
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "SCMP_ACT_NOTIFY is not held");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "the flags are left out");
+	cr_imported_fini(&im);
+}
+
+CR_TEST(twice)
+{
+	must("oci",
+	     "{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":["
+	     "{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+	     "{\"names\":[\"write\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+	     "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\"}]}", "read=allow write=allow");
+	CR_CHECK_STR(cr_buf_str(&im.losses),
+		     "read (x86-64) is there twice: the first one holds\n");
 	cr_imported_fini(&im);
 }
 
@@ -373,6 +408,9 @@ CR_TEST(notes)
 	n = elf_with(0x402, "0 1x 60", 7, elf);
 	CR_CHECK_INT(import_bytes("note", elf, n, false), -EINVAL);
 	CR_CHECK_STR(err.text, "in: the note has something else than numbers in it");
+	n = elf_with(0, "\0\0\12", 3, elf);
+	CR_CHECK_INT(import_bytes("note", elf, n, false), -EINVAL);
+	CR_CHECK_HAS(err.text, "is no call number");
 	CR_CHECK_INT(import_bytes("note", elf, 100, false), -ENODATA);
 }
 
@@ -516,6 +554,7 @@ int main(void)
 	       "strace's prefixes, unfinished and resumed lines, signals and exits are read");
 	CR_RUN(strace_abis,
 	       "a process has the ABI that strace says, and its children have it, too");
+	CR_RUN(strace_numbers, "a process's number may come again, or be in no line at all");
 	CR_RUN(strace_doors,
 	       "what strace shows of socketcall and ipc opens these, and that is told");
 	CR_RUN(strace_summary, "the tables of strace -c are read, each in its ABI");
@@ -526,6 +565,7 @@ int main(void)
 	CR_RUN(audit_forged, "the name of a program cannot forge another call in an audit record");
 	CR_RUN(oci, "an OCI profile without conditions becomes a policy without a loss");
 	CR_RUN(oci_losses, "what a policy cannot hold of a profile is told");
+	CR_RUN(twice, "of two rules for a call the first one holds, and that is told");
 	CR_RUN(oci_deny_list,
 	       "a profile that allows by default becomes a list; broken JSON is refused");
 	CR_RUN(names, "names may stand in lines, with commas and for another ABI");

@@ -360,7 +360,7 @@ CR_TEST(files_are_included_beside_the_including_one)
 
 CR_TEST(includes_end)
 {
-	char name[8], text[64];
+	char name[16], text[64];
 	int i;
 
 	CR_CHECK_INT(load(file("self", "[policy]\ninclude = ./self\n")), -EINVAL);

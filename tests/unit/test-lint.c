@@ -88,6 +88,7 @@ CR_TEST(loud_first)
 	CR_CHECK_INT(report.n, 3);
 	CR_CHECK_INT(report.finding[0].level, CR_LINT_LOUD);
 	CR_CHECK_STR(report.finding[0].row->key, "io_uring_setup");
+	CR_CHECK(!report.finding[0].twins);
 	CR_CHECK_STR(report.finding[1].row->key, "ptrace");
 	CR_CHECK_INT(report.finding[1].level, CR_LINT_WARN);
 	CR_CHECK_INT(report.finding[1].rule->line, 3);
@@ -98,11 +99,12 @@ CR_TEST(loud_first)
 CR_TEST(each_abi)
 {
 	read_all();
-	lint("[syscalls i386]\nptrace = allow\n");
+	lint("[syscalls i386]\nptrace = allow\nquotactl_fd = allow\n");	/* "?" in the table */
+	CR_CHECK_INT(report.warnings, 2);
 	CR_CHECK_INT(report.finding[0].abi, CR_ABI_I386);
 	CR_CHECK_INT(report.finding[0].nr, 26);
 	CR_CHECK_INT(report.reachable[CR_ABI_X86_64], 0);
-	CR_CHECK_INT(report.reachable[CR_ABI_I386], 1);
+	CR_CHECK_INT(report.reachable[CR_ABI_I386], 2);
 	CR_CHECK(report.known[CR_ABI_X86_64] > 350);
 	done();
 }
@@ -149,7 +151,8 @@ CR_TEST(windows)
 	CR_CHECK(row("CVE-2014-4699")->open);
 	done();
 	read_all();
-	lint("[policy]\noutside = any\n[window 1]\nfunction = \"f\"\nread = allow\n");
+	lint("[policy]\noutside = any\n[syscalls]\nbpf = allow\n[window 1]\nfunction = \"f\"\n"
+	     "read = allow\n");
 	CR_CHECK_INT(report.warnings, 1);
 	CR_CHECK_INT(report.reachable[CR_ABI_X86_64], report.known[CR_ABI_X86_64]);
 	CR_CHECK(row("CVE-2014-4699")->open);
