@@ -66,7 +66,8 @@ void cr_targets_free(struct cr_targets *t);
 
 /* Functions that are windows: @pattern (see cr_functions_find) of @object, a file's name, the start
  * of one that ends before a dot ("libz", "libz.so.1"), or a glob; NULL: of the program's own
- * executable. @number: all of them are this window; 0: each is one of its own. -ENOMEM. */
+ * executable. @number: all of them are this window; 0: each is one of its own. Before the first
+ * cr_targets_of(). -ENOMEM. */
 int cr_targets_add(struct cr_targets *t, const char *object, const char *pattern,
 		   unsigned int number) CR_MUST_CHECK;
 

@@ -221,7 +221,8 @@ static int look_at_program(struct cr_run_plan *plan, struct cr_run_windows *w, s
 }
 
 /* Where a library may lie; what is found only when it is mapped is looked at then. */
-static int look_at_object(struct cr_run_windows *w, const char *object, struct cr_err *err)
+static int look_at_object(struct cr_run_plan *plan, struct cr_run_windows *w, const char *object,
+			  struct cr_err *err)
 {
 	static const char *const dirs[] = {
 		"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/local/lib", "/lib64",
@@ -244,29 +245,54 @@ static int look_at_object(struct cr_run_windows *w, const char *object, struct c
 		return 0;
 	rc = cr_targets_of(w->targets, fd, path, false, &file, err);
 	close(fd);
+	if (rc == 0 && file && plan->verbosity >= 0)
+		tell(file);
 	return rc;
+}
+
+/* The object that a pattern names, or NULL; -ENOMEM. *@function: the rest of it. */
+static int object_of(const char *pattern, char **object, const char **function)
+{
+	size_t n = cr_pattern_split(pattern, function);
+
+	*object = n ? strndup(pattern, n) : NULL;
+	return n && !*object ? -ENOMEM : 0;
 }
 
 static int add_patterns(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
 {
 	const char *function;
-	size_t i, n;
+	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < plan->n_patterns && !rc; i++) {
 		cr_auto_free char *object = NULL;
 
-		n = cr_pattern_split(plan->patterns[i], &function);
-		if (n)
-			object = strndup(plan->patterns[i], n);
-		if (n && !object)
-			rc = -ENOMEM;
+		rc = object_of(plan->patterns[i], &object, &function);
 		if (!rc)
 			rc = cr_targets_add(w->targets, object, function, 0);
+	}
+	return rc < 0 ? cr_err_set(err, rc, "out of memory") : 0;
+}
+
+/* When all patterns are there: each file is looked at once. */
+static int look_at_objects(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+{
+	cr_auto_free char *last = NULL;
+	const char *function;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < plan->n_patterns && !rc; i++) {
+		char *object;
+
+		rc = object_of(plan->patterns[i], &object, &function);
 		if (rc < 0)
 			return cr_err_set(err, rc, "out of memory");
-		if (object)
-			rc = look_at_object(w, object, err);
+		if (object && (!last || strcmp(last, object) != 0))
+			rc = look_at_object(plan, w, object, err);
+		free(last);
+		last = object;
 	}
 	return rc;
 }
@@ -307,6 +333,8 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 		rc = add_patterns(plan, w, err);
 	if (!rc && cr_session_marks(w->targets) < 0)
 		rc = cr_err_set(err, -ENOMEM, "out of memory");
+	if (!rc)
+		rc = look_at_objects(plan, w, err);
 	/* With -x the program that they are in is not known yet. */
 	if (!rc && !plan->exe)
 		rc = look_at_program(plan, w, err);

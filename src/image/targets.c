@@ -90,6 +90,7 @@ static int want(struct cr_targets *t, const char *object, const char *pattern, s
 	return 0;
 }
 
+/* (What is known of a file does not grow: all is added before the first one is looked at.) */
 int cr_targets_add(struct cr_targets *t, const char *object, const char *pattern,
 		   unsigned int number)
 {
