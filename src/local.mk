@@ -42,8 +42,9 @@ libcr_a_SOURCES = \
 	src/policy/edit.c src/policy/errno.c src/policy/evidence.c src/policy/includes.c \
 	src/policy/includes.h src/policy/ini.c \
 	src/policy/lint.c src/policy/load.c src/policy/merge.c src/policy/model.c \
-	src/policy/names.c src/policy/proof.c src/policy/scan.c src/policy/scan.h \
-	src/policy/section.c src/policy/seen.c src/policy/seen.h src/policy/store.c \
+	src/policy/names.c src/policy/proof.c src/policy/save.c src/policy/scan.c \
+	src/policy/scan.h src/policy/section.c src/policy/seen.c src/policy/seen.h \
+	src/policy/splice.c src/policy/splice.h src/policy/store-int.h src/policy/store.c \
 	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
 	src/filter/borders.c src/filter/bpf.c src/filter/build.c src/filter/guard.c \
 	src/filter/guard.h src/filter/plan.c src/filter/prove.c \

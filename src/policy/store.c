@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "cr/ini.h"
-#include "cr/names.h"
-#include "cr/store.h"
-#include "disk.h"
-#include "seen.h"
-#include "text.h"
+#include "store-int.h"
 #include "value.h"
-
-struct cr_store {
-	char *path;		/* owned; as the user spelled it */
-	struct cr_policy *policy;	/* owned; the file, and what could not be written yet */
-	struct cr_buf text;	/* the file's bytes when we last saw it */
-	struct cr_policy **loaded;	/* borrowed: from the seed, until the first save is done */
-	bool fresh;		/* policy says what text says */
-	bool exists;
-	bool all;
-	bool watched;		/* --all: to the end, so that what was not used is known */
-	bool watched_saved;
-	uint32_t lost;		/* events that this run could make nothing of ... */
-	uint32_t lost_saved;	/* ... and those of them that the file knows of */
-	struct cr_policy *seed;	/* owned; what a new file begins with */
-	struct cr_seen seen;
-};
 
 /* @to, when it is not set yet, gets a copy of @from. */
 static int copy_text(char **to, const char *from)
@@ -35,21 +13,6 @@ static int copy_text(char **to, const char *from)
 		return 0;
 	*to = strdup(from);
 	return *to ? 0 : -ENOMEM;
-}
-
-static void set_horizon(struct cr_policy *p)
-{
-	struct utsname u;
-	char *c;
-
-	if (uname(&u) < 0)
-		return;
-	/* Releases of home-made kernels may hold what ends a value. */
-	for (c = u.release; *c; c++)
-		if (*c <= ' ' || strchr("\"'#;\\%", *c))
-			*c = '-';
-	p->horizon_kernel = strdup(u.release);
-	p->horizon_nr = cr_nr_highest(CR_ABI_NATIVE);
 }
 
 static struct cr_policy *seeded(const char *path, const struct cr_store_seed *seed)
@@ -77,207 +40,6 @@ fail:
 	return NULL;
 }
 
-static bool same_bytes(const struct cr_buf *a, const struct cr_buf *b)
-{
-	return a->len == b->len && memcmp(cr_buf_str(a), cr_buf_str(b), a->len) == 0;
-}
-
-static void adopt(struct cr_store *s, struct cr_policy *p)
-{
-	cr_policy_free(s->policy);
-	s->policy = p;
-	s->fresh = true;
-	cr_seen_adopt(&s->seen, p);
-}
-
-/* A new file is the seed, which must mean the same as the file will: it goes through the text. */
-static int start_new(struct cr_store *s, struct cr_err *err)
-{
-	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
-	struct cr_policy *p = NULL;
-	int rc;
-
-	if (!s->seed->horizon_kernel)
-		set_horizon(s->seed);
-	rc = cr_ini_edit("", 0, s->seed, &text);
-	if (rc < 0)
-		return cr_err_sys(err, rc, "cannot write %s", s->path);
-	rc = cr_ini_parse(s->path, cr_buf_str(&text), text.len, &p, err);
-	if (rc < 0)
-		return rc;
-	/* When the file has vanished in mid-run, all that this run saw is to be written again. */
-	cr_seen_lost(&s->seen);
-	if (s->exists) {
-		p->runs = s->seen.run = 1;
-		p->all_runs = s->all;
-	}
-	cr_buf_clear(&s->text);
-	adopt(s, p);
-	return 0;
-}
-
-/* What was read a moment ago need not be parsed again. */
-static int parse(struct cr_store *s, const struct cr_buf *text, struct cr_policy **p,
-		 struct cr_err *err)
-{
-	struct cr_policy *loaded = s->loaded ? *s->loaded : NULL;
-
-	if (!loaded || !loaded->source || !same_bytes(&loaded->source->text, text))
-		return cr_ini_parse(s->path, cr_buf_str(text), text->len, p, err);
-	*p = loaded;
-	*s->loaded = NULL;
-	return 0;
-}
-
-/* Brings policy and text up to what the file says now. Called under the lock. The bytes are
- * compared: what stat(2) says need not change when somebody writes twice within a clock tick. */
-static int refresh(struct cr_store *s, struct cr_err *err)
-{
-	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
-	struct cr_policy *p = NULL;
-	struct cr_buf old = s->text;
-	struct stat st;
-	int rc = cr_text_read(s->path, &text, &st, err);
-
-	if (rc == 0 && s->fresh && s->exists && same_bytes(&text, &old))
-		return 0;
-	s->fresh = false;
-	if (rc == -ENOENT)
-		return start_new(s, err);
-	if (rc == 0)
-		rc = parse(s, &text, &p, err);
-	if (rc < 0)
-		return rc;
-	s->text = text;
-	text = old;
-	s->exists = true;
-	adopt(s, p);
-	return 0;
-}
-
-static bool digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Numbers that have kept their length can be written over. True when that was all, and was done. */
-static bool write_digits(const struct cr_disk *disk, const struct cr_buf *old,
-			 const struct cr_buf *want)
-{
-	size_t i, first = SIZE_MAX, last = 0;
-
-	if (old->len != want->len)
-		return false;
-	for (i = 0; i < old->len; i++) {
-		if (old->s[i] == want->s[i])
-			continue;
-		if (!digit(old->s[i]) || !digit(want->s[i]))
-			return false;
-		first = first == SIZE_MAX ? i : first;
-		last = i;
-	}
-	return first < old->len &&
-	       cr_disk_patch(disk, want->s, want->len, first, last + 1 - first) == 0;
-}
-
-/* Writes @want over @old. *@out is the new text. Nothing happens when that is the same. @begin:
- * only the number of executions has changed. */
-static int replace_file(const struct cr_disk *disk, const struct cr_buf *old,
-			struct cr_policy *want, bool begin, struct cr_buf *out, struct cr_err *err)
-{
-	int rc = cr_ini_edit(cr_buf_str(old), old->len, want, out);
-
-	if (rc < 0)
-		return cr_err_sys(err, rc, "cannot write %s", disk->shown);
-	if (same_bytes(out, old) || (begin && write_digits(disk, old, out)))
-		return 0;
-	rc = cr_text_prove(disk->shown, out, want, want, err);
-	return rc < 0 ? rc : cr_disk_write(disk, out->s, out->len, err);
-}
-
-/* Under the lock, with the policy as it shall be. */
-static int write_policy(struct cr_store *s, const struct cr_disk *disk, bool begin,
-			struct cr_err *err)
-{
-	struct cr_buf out = CR_BUF_INIT;
-	int rc = replace_file(disk, &s->text, s->policy, begin, &out, err);
-
-	if (rc < 0) {
-		cr_buf_fini(&out);
-		s->fresh = false;	/* the model is ahead of the file */
-		return rc;
-	}
-	cr_buf_fini(&s->text);
-	s->text = out;
-	s->exists = true;
-	cr_seen_saved(&s->seen);
-	s->watched_saved = s->watched;
-	s->lost_saved = s->lost;
-	return 0;
-}
-
-/* The run goes on although nothing could be written: it must not meet the same call as new again.
- */
-static void keep_for_later(struct cr_store *s)
-{
-	s->fresh = false;
-	if (cr_seen_apply_new(&s->seen, s->policy) < 0)
-		return;	/* then it will be met again, and tried again */
-}
-
-static int apply_all(struct cr_store *s, struct cr_err *err)
-{
-	int rc = cr_seen_apply(&s->seen, s->policy);
-
-	if (rc < 0) {
-		cr_err_sys(err, rc, "cannot write %s", s->path);
-		if (rc == -E2BIG)
-			cr_err_hint(err, "a policy holds up to %u windows", CR_WINDOW_NR_MAX);
-		return rc;
-	}
-	if (s->watched && !s->watched_saved)
-		cr_seen_watched(&s->seen, s->policy);
-	s->policy->lost += s->lost - s->lost_saved;
-	return 0;
-}
-
-static int save(struct cr_store *s, struct cr_err *err)
-{
-	struct cr_disk disk;
-	int rc = cr_disk_lock(s->path, false, &disk, err);
-
-	if (rc == 0) {
-		rc = refresh(s, err);
-		if (rc == 0)
-			rc = apply_all(s, err);
-		if (rc == 0)
-			rc = write_policy(s, &disk, false, err);
-		cr_disk_unlock(&disk);
-	}
-	if (rc < 0)
-		keep_for_later(s);
-	return rc;
-}
-
-static int first_save(struct cr_store *s, struct cr_err *err)
-{
-	struct cr_disk disk;
-	int rc = cr_disk_lock(s->path, true, &disk, err);
-
-	if (rc < 0)
-		return rc;
-	cr_disk_sweep(&disk);
-	rc = refresh(s, err);
-	if (rc == 0) {
-		cr_seen_old(&s->seen, 0, s->policy);
-		s->seen.run = ++s->policy->runs;
-		s->policy->all_runs += s->all;
-		rc = write_policy(s, &disk, true, err);
-	}
-	cr_disk_unlock(&disk);
-	return rc;
-}
-
 int cr_store_begin(const char *path, const struct cr_store_seed *seed, bool all,
 		   struct cr_store **store, struct cr_err *err)
 {
@@ -293,7 +55,7 @@ int cr_store_begin(const char *path, const struct cr_store_seed *seed, bool all,
 	if (!s || !s->path || !s->seed)
 		cr_err_sys(err, rc, "cannot write %s", path);
 	else
-		rc = first_save(s, err);
+		rc = cr_store_first(s, err);
 	if (s)
 		s->loaded = NULL;
 	if (rc < 0)
@@ -333,7 +95,7 @@ static int name_windows(struct cr_store *s, const struct cr_window_name *names, 
 		w->wanted = !w->now;
 		missing |= w->wanted;
 	}
-	return missing ? save(s, err) : 0;
+	return missing ? cr_store_commit(s, err) : 0;
 }
 
 int cr_store_windows(struct cr_store *s, const struct cr_window_name *names, size_t n,
@@ -423,7 +185,7 @@ int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint3
 		 const char *exe, const char *stack, struct cr_err *err)
 {
 	int fresh = cr_store_note(s, window, abi, nr, exe, stack, err);
-	int rc = fresh > 0 ? save(s, err) : 0;
+	int rc = fresh > 0 ? cr_store_commit(s, err) : 0;
 
 	return rc < 0 ? rc : fresh;
 }
@@ -485,10 +247,10 @@ int cr_store_save(struct cr_store *s, struct cr_err *err)
 	const struct cr_seen_call *c;
 
 	if ((s->watched && !s->watched_saved) || s->lost != s->lost_saved)
-		return save(s, err);
+		return cr_store_commit(s, err);
 	for (c = s->seen.calls; c; c = c->next)
 		if (wanted(s, c))
-			return save(s, err);
+			return cr_store_commit(s, err);
 	return 0;
 }
 
@@ -514,28 +276,4 @@ void cr_store_free(struct cr_store *s)
 	cr_policy_free(s->seed);
 	free(s->path);
 	free(s);
-}
-
-int cr_store_edit(const char *path,
-		  int (*change)(struct cr_policy *p, void *ctx, struct cr_err *err), void *ctx,
-		  struct cr_err *err)
-{
-	cr_auto_buf struct cr_buf text = CR_BUF_INIT, out = CR_BUF_INIT;
-	struct cr_policy *p = NULL;
-	struct cr_disk disk;
-	struct stat st;
-	int rc = cr_disk_lock(path, false, &disk, err);
-
-	if (rc < 0)
-		return rc;
-	rc = cr_text_read(path, &text, &st, err);
-	if (rc == 0)
-		rc = cr_ini_parse(path, cr_buf_str(&text), text.len, &p, err);
-	if (rc == 0)
-		rc = change(p, ctx, err);
-	if (rc == 0)
-		rc = replace_file(&disk, &text, p, false, &out, err);
-	cr_disk_unlock(&disk);
-	cr_policy_free(p);
-	return rc;
 }

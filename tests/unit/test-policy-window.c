@@ -507,6 +507,93 @@ CR_TEST(a_window_that_cannot_be_kept_is_refused)
 	CR_CHECK_STR(cr_store_place(s, 2)->function, "h");
 }
 
+static uint32_t state = 2463534242u;
+
+/* xorshift32: Marsaglia, "Xorshift RNGs", 2003 */
+static uint32_t below(uint32_t n)
+{
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state % n;
+}
+
+static void read_file(struct cr_buf *text)
+{
+	char piece[4096];
+	int fd = open(path, O_RDONLY);
+	ssize_t n;
+
+	CR_CHECK(fd >= 0);
+	cr_buf_clear(text);
+	while ((n = read(fd, piece, sizeof(piece))) > 0)
+		cr_buf_addn(text, piece, (size_t)n);
+	close(fd);
+}
+
+/* The store knows on which line each rule stands, as if it had read the file again. */
+static void check_lines(unsigned int w)
+{
+	struct cr_rule *const *have, *const *want;
+	size_t i, n, m;
+
+	have = cr_policy_rules_in(cr_store_policy(s), w, &n);
+	want = cr_policy_rules_in(p, w, &m);
+	CR_CHECK_INT(n, m);
+	for (i = 0; i < n; i++)
+		CR_CHECK_INT(have[i]->line, want[i]->line);
+	if (w)
+		CR_CHECK_INT(cr_policy_window(cr_store_policy(s), w)->line,
+			     cr_policy_window(p, w)->line);
+}
+
+/* Learns a call in some windows; the file is what an edit of the whole would have made of it. */
+static void learn_and_compare(struct cr_buf *before, struct cr_buf *after)
+{
+	unsigned int w = 1 + below(4), also = 1 + below(4);
+	uint32_t nr = below(300);
+	enum cr_abi abi = (enum cr_abi)below(CR_ABI_COUNT);
+	size_t i;
+
+	read_file(before);
+	CR_CHECK(cr_store_note(s, w, abi, nr, "/bin/x", "f < g", &err) >= 0);
+	CR_CHECK(cr_store_note(s, also, abi, nr, NULL, NULL, &err) >= 0);
+	if (below(8) == 0)
+		CR_CHECK(cr_store_note(s, 0, abi, nr, NULL, NULL, &err) >= 0);
+	save();
+	read_file(after);
+	on_disk(0, "read");
+	CR_CHECK_INT(cr_ini_edit(cr_buf_str(before), before->len, p, &out), 0);
+	CR_CHECK_STR(out.s, cr_buf_str(after));
+	check_lines(0);
+	for (i = 0; i < p->n_windows; i++)
+		check_lines(p->windows[i]->number);
+}
+
+CR_TEST(a_part_is_edited_as_the_whole_would_be)
+{
+	static const char *const texts[] = {
+		"[policy]\nhorizon = 6.1 450\n# one\n\n[window 1]\nfunction = a\n# end\n\n"
+		"# two\n[window 2]\n# f\nfunction = b\n\n\n[window 3]\nfunction = c\nread = allow\n"
+		"[window 4]\nfunction = d\n# last",
+		"[window 4]\r\nfunction = d\r\n[window 2]\r\nfunction = b\r\n\r\n; a\r\n[window 1]"
+		"\r\nfunction = a\r\n[syscalls]\r\nread = allow\r\n[window 3]\r\nfunction = c",
+		"[window 1]\nfunction = a\n[window 3]\nfunction = c\n[window 1 i386]\nread = log\n"
+		"\n[ window 2 ]\nfunction = b\n  \n\t# x\n\t[window 4]\n\tfunction = d\n\n\n",
+	};
+	cr_auto_buf struct cr_buf before = CR_BUF_INIT, after = CR_BUF_INIT;
+	size_t i;
+	int k;
+
+	for (i = 0; i < CR_ARRAY_SIZE(texts); i++) {
+		begin(texts[i]);
+		CR_CHECK(window(NULL, "a") == 1 && window(NULL, "b") == 2);
+		CR_CHECK(window(NULL, "c") == 3 && window(NULL, "d") == 4);
+		for (k = 0; k < 120; k++)
+			learn_and_compare(&before, &after);
+	}
+}
+
 static int learner_no;
 
 /* Windows of its own, one that all share, and the same call in each. */
@@ -654,6 +741,8 @@ int main(void)
 	       "two windows never have one number, whatever a person does to the file");
 	CR_RUN(a_window_that_cannot_be_kept_is_refused,
 	       "a window that a policy cannot hold is refused, and nothing changes");
+	CR_RUN(a_part_is_edited_as_the_whole_would_be,
+	       "a window is edited as if the whole file were, to the byte and the line");
 	CR_RUN(learners_at_once_lose_no_window, "six learners at once lose no window");
 	CR_RUN(a_kill_loses_no_window, "a kill at any of 60 moments loses no window");
 	cr_policy_free(p);
