@@ -196,7 +196,7 @@ static int replace_file(const struct cr_disk *disk, const struct cr_buf *old,
 	return rc < 0 ? rc : cr_disk_write(disk, out->s, out->len, err);
 }
 
-/* The same, where only some windows have something new to say. 0 when the whole is to be written. */
+/* The same, where only some windows have something new to say. 0: the whole is to be written. */
 static int replace_windows(struct cr_store *s, const struct cr_disk *disk,
 			   const struct splices *sp, struct cr_buf *out, struct cr_err *err)
 {

@@ -547,22 +547,49 @@ static void check_lines(unsigned int w)
 			     cr_policy_window(p, w)->line);
 }
 
+/* What has been learned so far, by window. */
+static uint64_t lost;
+static bool noted[5][CR_ABI_COUNT][500];
+
+static void note(unsigned int w, enum cr_abi abi, uint32_t nr)
+{
+	CR_CHECK(cr_store_note(s, w, abi, nr, "/bin/x", w % 2 ? "f < g" : NULL, &err) >= 0);
+	noted[w][abi][nr] = true;
+}
+
+static void check_noted(void)
+{
+	unsigned int w, abi;
+	uint32_t nr;
+
+	CR_CHECK_INT(p->n_windows, 4);
+	for (w = 0; w < 5; w++)
+		for (abi = 0; abi < CR_ABI_COUNT; abi++)
+			for (nr = 0; nr < CR_ARRAY_SIZE(noted[w][abi]); nr++)
+				if (noted[w][abi][nr])
+					CR_CHECK(cr_policy_find_in(p, w, (enum cr_abi)abi, nr));
+}
+
 /* Learns a call in some windows; the file is what an edit of the whole would have made of it. */
 static void learn_and_compare(struct cr_buf *before, struct cr_buf *after)
 {
-	unsigned int w = 1 + below(4), also = 1 + below(4);
-	uint32_t nr = below(300);
+	uint32_t nr = below(10) ? below(300) : 440 + below(60);	/* or beyond the horizon */
 	enum cr_abi abi = (enum cr_abi)below(CR_ABI_COUNT);
 	size_t i;
 
 	read_file(before);
-	CR_CHECK(cr_store_note(s, w, abi, nr, "/bin/x", "f < g", &err) >= 0);
-	CR_CHECK(cr_store_note(s, also, abi, nr, NULL, NULL, &err) >= 0);
+	note(1 + below(4), abi, nr);
+	note(1 + below(4), abi, nr);
 	if (below(8) == 0)
-		CR_CHECK(cr_store_note(s, 0, abi, nr, NULL, NULL, &err) >= 0);
+		note(0, abi, nr);
+	if (below(20) == 0)
+		cr_store_lost(s, ++lost);
 	save();
 	read_file(after);
 	on_disk(0, "read");
+	check_noted();
+	CR_CHECK_INT(p->lost, lost);
+	CR_CHECK(!p->horizon_nr || !noted[1][CR_ABI_NATIVE][nr] || p->horizon_nr >= nr);
 	CR_CHECK_INT(cr_ini_edit(cr_buf_str(before), before->len, p, &out), 0);
 	CR_CHECK_STR(out.s, cr_buf_str(after));
 	check_lines(0);
@@ -587,6 +614,8 @@ CR_TEST(a_part_is_edited_as_the_whole_would_be)
 
 	for (i = 0; i < CR_ARRAY_SIZE(texts); i++) {
 		begin(texts[i]);
+		memset(noted, 0, sizeof(noted));
+		lost = 0;
 		CR_CHECK(window(NULL, "a") == 1 && window(NULL, "b") == 2);
 		CR_CHECK(window(NULL, "c") == 3 && window(NULL, "d") == 4);
 		for (k = 0; k < 120; k++)
