@@ -35,11 +35,13 @@ struct cr_enforce {
 
 /* The most that a hint lists. */
 #define HINT_CALLS 12
+#define HINT_WINDOWS 3
 
 /* What one place has to say about a call. */
 struct opinion {
 	unsigned int window;	/* 0: outside */
 	size_t depth;		/* how many windows are open inside of it */
+	bool also;		/* another one has been told of before it */
 	const struct cr_rule *rule;	/* NULL: none */
 	enum { PASSES, PASSES_NOTED, FAILS, VIOLATES } strict;	/* a later one wins */
 	struct cr_verdict verdict;
@@ -204,7 +206,7 @@ static void hint_command(const struct cr_enforce *e, const struct cr_call *call,
 	cr_buf_add(&b, " ");
 	quote(&b, cr_buf_str(&rule));
 	if (cr_buf_ok(&b) && cr_buf_ok(&rule))
-		cr_error("hint: to allow it: %s", cr_buf_str(&b));
+		cr_error("hint: to allow it%s: %s", o->also ? " there, too" : "", cr_buf_str(&b));
 }
 
 /* Which argument is not allowed, and what is. */
@@ -247,6 +249,23 @@ static const char *window_words(const struct cr_enforce *e, const struct cr_site
 	return w ? w->function : "?";
 }
 
+/* Who follows the hint shall not meet the same denial by the next window. */
+static void hint_others(const struct cr_enforce *e, const struct cr_call *call,
+			const struct cr_site *site, const struct opinion *o)
+{
+	struct opinion other;
+	size_t k;
+
+	if (call->nr >= CR_NR_MAX || !e->plan.policy->path || o->rule || o->strict != VIOLATES)
+		return;
+	for (k = o->depth + 1; k < site->n_windows && k <= o->depth + HINT_WINDOWS; k++) {
+		other = look_up(e, call, site->windows[k]);
+		other.also = true;
+		if (!other.rule && other.strict == VIOLATES)
+			hint_command(e, call, &other, "");
+	}
+}
+
 static void tell(const struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
 		 const struct opinion *o)
 {
@@ -268,8 +287,10 @@ static void tell(const struct cr_enforce *e, const struct cr_call *call, const s
 	stack = site->stack(site);
 	if (*stack)
 		cr_error("at %s", stack);
-	if (!passes)
-		hint(e, call, o);
+	if (passes)
+		return;
+	hint(e, call, o);
+	hint_others(e, call, site, o);
 }
 
 /* Was a person told of this call with such arguments? If not, he is now. */

@@ -339,6 +339,7 @@ CR_TEST(a_denial_names_the_window_and_a_command_that_helps)
 	CR_CHECK_HAS(said, "hint: this window may call: read write close openat\n");
 	CR_CHECK_HAS(said, "hint: to allow it: chestnut allow --window f /tmp/cr-judge-");
 	CR_CHECK_HAS(said, "/x.policy execve\n");
+	CR_CHECK_HAS(said, "hint: to allow it there, too: chestnut allow --window 'a b' /tmp");
 	CR_CHECK_INT(judged("execve", 1, 2), -1);
 	CR_CHECK_HAS(heard(), "inside w2 (srv+0x0, a.c:7) by");
 	CR_CHECK_HAS(said, "chestnut allow --window 'a b' /tmp/");
@@ -346,6 +347,7 @@ CR_TEST(a_denial_names_the_window_and_a_command_that_helps)
 	CR_CHECK_STR(heard(), "");
 	CR_CHECK_INT(judged("read", 2, 1, 2), -1);
 	CR_CHECK_HAS(heard(), "inside w2 (srv+0x1, a.c:7) by");	/* the outer one denies */
+	CR_CHECK(!strstr(said, "there, too"));
 	CR_CHECK_INT(judged("getpid", 1, 2), -1);
 	CR_CHECK_HAS(heard(), "hint: line 21 of /tmp/cr-judge-");
 	CR_CHECK_INT(cr_enforce_finish(e), 5);
