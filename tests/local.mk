@@ -24,6 +24,7 @@ live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-at
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
 	tests/live/test-tree.sh tests/live/test-user.sh
+live_scripts += tests/live/test-windows-find.sh tests/live/test-windows.sh
 LIVE_TESTS = $(live_programs) $(live_scripts)
 # In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
 # not fit into the small address spaces that some of these set.
@@ -225,6 +226,12 @@ tests_live_start_CPPFLAGS = $(victim_cppflags)
 tests_live_start_CFLAGS = $(victim_cflags)
 function_inputs = tests/victims/fn-exits.S tests/victims/fn-gotab.S \
 	tests/victims/fn-names.c tests/victims/fn-switch.c tests/victims/fn-throw.cc
+window_victims = tests/live/win-policy.awk tests/victims/win-coro.c tests/victims/win-dl.c \
+	tests/victims/win-forks.c tests/victims/win-forms.c tests/victims/win-i386.c \
+	tests/victims/win-ifunc.c tests/victims/win-longjmp.c tests/victims/win-names.cc \
+	tests/victims/win-paths.c tests/victims/win-rseq.c tests/victims/win-scope.c \
+	tests/victims/win-signals.c tests/victims/win-tails.c tests/victims/win-threads.c \
+	tests/victims/win-throw.cc tests/victims/win-traps.c tests/victims/win.h
 
 # A 32-bit program, where the compiler makes one; its test says so where it does not.
 check-local: tests/victims/abi32.stamp
@@ -237,7 +244,8 @@ CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 
 EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
 	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
-	$(function_inputs) tests/victims/abi32.c tests/victims/victim.h tests/unit/cli-run.h \
+	$(function_inputs) $(window_victims) tests/victims/abi32.c tests/victims/victim.h \
+	tests/unit/cli-run.h \
 	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini tests/golden \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench \

@@ -84,6 +84,7 @@ struct cr_policy_window {
 	unsigned int number;
 	char *function;		/* owned */
 	char *object;		/* owned; NULL: the main executable */
+	uint32_t sum;		/* of function, to tell most apart by */
 	enum cr_window_scope scope;
 	struct cr_rule **rules;	/* owned; by (abi, nr) */
 	size_t n_rules;

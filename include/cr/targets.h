@@ -58,10 +58,14 @@ struct cr_target_file {
 typedef int cr_targets_number(void *ctx, const char *object, const char *function,
 			      struct cr_err *err);
 
+/* All windows of one more file have numbers now. Negative errno and a sentence: they cannot be. */
+typedef int cr_targets_numbered(void *ctx, struct cr_err *err);
+
 struct cr_targets;
 
-/* @number may be NULL when each cr_targets_add() has one. NULL when out of memory. */
-struct cr_targets *cr_targets_new(cr_targets_number *number, void *ctx) CR_MUST_CHECK;
+/* Both may be NULL when each cr_targets_add() has a number. NULL when out of memory. */
+struct cr_targets *cr_targets_new(cr_targets_number *number, cr_targets_numbered *numbered,
+				  void *ctx) CR_MUST_CHECK;
 void cr_targets_free(struct cr_targets *t);
 
 /* Functions that are windows: @pattern (see cr_functions_find) of @object, a file's name, the start

@@ -76,6 +76,7 @@ struct cr_run_windows {
 		unsigned int number;	/* in the policy; 0: not there yet */
 	} *v;			/* owned */
 	size_t n;
+	size_t n_stored;	/* so many of them does the store know */
 	enum cr_window_scope scope;	/* of those that -f finds */
 	struct cr_targets *targets;	/* owned; NULL: no windows at all */
 	struct cr_store *store;		/* borrowed: once learning has begun */

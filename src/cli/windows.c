@@ -101,18 +101,29 @@ static bool is_called(const struct cr_run_window *w, const char *object, const c
 	return !object || strcmp(w->object, object) == 0;
 }
 
-/* Written down as soon as there is a file to write to. */
-static int in_store(struct cr_run_windows *w, struct cr_run_window *one, struct cr_err *err)
+/* Written down as soon as there is a file to write to; those of a file at once. */
+static int numbered(void *ctx, struct cr_err *err)
 {
-	struct cr_window_name name = { one->function, one->object, one->scope };
+	struct cr_run_windows *w = ctx;
+	struct cr_run_window *new = w->v + w->n_stored;
+	size_t i, n = w->n - w->n_stored;
+	cr_auto_free struct cr_window_name *names = calloc(n + 1, sizeof(*names));
+	cr_auto_free unsigned int *numbers = calloc(n + 1, sizeof(*numbers));
 	int rc;
 
-	if (!w->store)
+	if (!w->store || !n)
 		return 0;
-	rc = cr_store_window(w->store, &name, err);
-	if (rc > 0)
-		one->number = (unsigned int)rc;
-	return rc < 0 ? rc : 0;
+	if (!names || !numbers)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	for (i = 0; i < n; i++)
+		names[i] = (struct cr_window_name){ new[i].function, new[i].object, new[i].scope };
+	rc = cr_store_windows(w->store, names, n, numbers, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < n; i++)
+		new[i].number = numbers[i];
+	w->n_stored = w->n;
+	return 0;
 }
 
 /* A function that a pattern means, found in a file: the number that the session shall know it by.
@@ -121,7 +132,6 @@ static int number(void *ctx, const char *object, const char *function, struct cr
 {
 	struct cr_run_windows *w = ctx;
 	size_t i;
-	int id, rc;
 
 	for (i = 0; i < w->n; i++)
 		if (is_called(&w->v[i], object, function))
@@ -131,11 +141,7 @@ static int number(void *ctx, const char *object, const char *function, struct cr
 		cr_err_hint(err, "choose fewer with -f");
 		return -E2BIG;
 	}
-	id = new_window(w, object, function, w->scope, 0, err);
-	if (id < 0)
-		return id;
-	rc = in_store(w, &w->v[id - 1], err);
-	return rc < 0 ? rc : id;
+	return new_window(w, object, function, w->scope, 0, err);
 }
 
 struct cr_window_role cr_run_window_role(const struct cr_run_windows *w, unsigned int id)
@@ -190,8 +196,11 @@ static void tell(const struct cr_target_file *file)
 	for (i = 0; i < file->fns.n; i++) {
 		const struct cr_function *fn = &file->fns.fn[i];
 
-		cr_info("window: %s%s%s%s at %#llx, %zu exit%s", fn->name, fn->file ? " (" : "",
-			fn->file ? fn->file : "", fn->file ? ")" : "",
+		cr_auto_buf struct cr_buf where = CR_BUF_INIT;
+
+		if (fn->file)
+			cr_buf_addf(&where, " (%s:%u)", fn->file, fn->line);
+		cr_info("window: %s%s at %#llx, %zu exit%s", fn->name, cr_buf_str(&where),
 			(unsigned long long)fn->entry, fn->n_exit, fn->n_exit == 1 ? "" : "s");
 		if (fn->flags & CR_FN_ALSO_INLINED)
 			cr_warn("%s was also inlined, in %u place%s: calls made there are outside",
@@ -324,7 +333,7 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 	*w = (struct cr_run_windows){ .scope = plan->scope };
 	if (!plan->n_patterns && !(plan->policy && plan->policy->n_windows))
 		return 0;
-	w->targets = cr_targets_new(number, w);
+	w->targets = cr_targets_new(number, numbered, w);
 	if (!w->targets)
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	rc = add_policy(plan, w, err);
@@ -350,21 +359,8 @@ int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 
 int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struct cr_err *err)
 {
-	cr_auto_free struct cr_window_name *names = calloc(w->n + 1, sizeof(*names));
-	cr_auto_free unsigned int *numbers = calloc(w->n + 1, sizeof(*numbers));
-	size_t i;
-	int rc;
-
-	if (!names || !numbers)
-		return cr_err_set(err, -ENOMEM, "out of memory");
 	w->store = store;
-	for (i = 0; i < w->n; i++)
-		names[i] = (struct cr_window_name){ w->v[i].function, w->v[i].object,
-						    w->v[i].scope };
-	rc = cr_store_windows(store, names, w->n, numbers, err);
-	for (i = 0; i < w->n && rc == 0; i++)
-		w->v[i].number = numbers[i];
-	return rc;
+	return numbered(w, err);
 }
 
 void cr_run_windows_missing(const struct cr_run_windows *w)

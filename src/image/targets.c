@@ -33,19 +33,22 @@ struct known {
 
 struct cr_targets {
 	cr_targets_number *number;
-	void *ctx;		/* borrowed: for number */
+	cr_targets_numbered *numbered;
+	void *ctx;		/* borrowed: for these */
 	struct want *want;	/* owned */
 	size_t n_want;
 	struct known **known;	/* owned, and each owned */
 	size_t n_known;
 };
 
-struct cr_targets *cr_targets_new(cr_targets_number *number, void *ctx)
+struct cr_targets *cr_targets_new(cr_targets_number *number, cr_targets_numbered *numbered,
+				  void *ctx)
 {
 	struct cr_targets *t = calloc(1, sizeof(*t));
 
 	if (t) {
 		t->number = number;
+		t->numbered = numbered;
 		t->ctx = ctx;
 	}
 	return t;
@@ -277,6 +280,8 @@ static int find_windows(struct cr_targets *t, struct cr_object *obj, struct know
 			rc = take(t, &k->file, w, &list, &numbers, err);
 		cr_functions_fini(&list);
 	}
+	if (!rc && t->numbered)
+		rc = t->numbered(t->ctx, err);
 	for (i = 0; i < k->file.fns.n && !rc; i++)
 		rc = window_sites(obj, &k->file, &k->file.fns.fn[i], numbers[i]);
 	return rc;
@@ -306,8 +311,12 @@ static int find_marks(struct cr_targets *t, struct cr_object *obj, struct known 
 
 static int find_resolved(struct cr_object *obj, struct known *k, struct cr_err *err)
 {
-	int rc = cr_function_at(obj, k->entry, &k->file.fns, err);
+	int rc;
 
+	/* Not resolved yet: the word leads to the stub that will have it resolved. */
+	if (cr_object_in_plt(obj, k->entry))
+		return 0;
+	rc = cr_function_at(obj, k->entry, &k->file.fns, err);
 	if (!rc && k->file.fns.n)
 		rc = window_sites(obj, &k->file, &k->file.fns.fn[0], k->number);
 	return rc;

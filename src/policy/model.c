@@ -273,13 +273,25 @@ static bool same_object(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : !a && !b;
 }
 
+/* FNV-1a */
+static uint32_t sum_of(const char *s)
+{
+	uint32_t sum = 2166136261u;
+
+	while (*s)
+		sum = (sum ^ (unsigned char)*s++) * 16777619u;
+	return sum;
+}
+
 unsigned int cr_policy_window_find(const struct cr_policy *p, const char *object,
 				   const char *function)
 {
+	uint32_t sum = sum_of(function);
 	size_t i;
 
 	for (i = 0; i < p->n_windows; i++)
-		if (strcmp(p->windows[i]->function, function) == 0 &&
+		if (p->windows[i]->sum == sum &&
+		    strcmp(p->windows[i]->function, function) == 0 &&
 		    same_object(p->windows[i]->object, object))
 			return p->windows[i]->number;
 	return 0;
@@ -322,6 +334,7 @@ static struct cr_policy_window *new_window(unsigned int number, const struct cr_
 		return NULL;
 	w->number = number;
 	w->scope = name->scope;
+	w->sum = sum_of(name->function);
 	w->function = strdup(name->function);
 	w->object = name->object ? strdup(name->object) : NULL;
 	if (w->function && (w->object || !name->object))

@@ -275,7 +275,7 @@ static int plant_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid,
 	if (fd < 0)
 		return cr_err_set(err, -ENOENT, "cannot open %s again", path);
 	rc = cr_targets_resolved(s->plan.targets, fd, path, at - o.bias, window, &o.file, err);
-	return rc < 0 ? rc : plant(sp, tid, &o, err);
+	return rc < 0 || !o.file->n_site ? rc : plant(sp, tid, &o, err);
 }
 
 /* Resolvers that have run before their object was seen here. */

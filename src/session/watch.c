@@ -93,8 +93,10 @@ int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent)
 	seat(child, w);
 	w->lo = p->lo;
 	w->hi = p->hi;
-	/* What a vfork child does on a stack of its own is still done for its parent. */
+	/* What a vfork child does on a stack of its own is still done for its parent: that stack is
+	 * to it what an alternate one is to a handler. Where it is may not be known yet. */
 	w->handler = w->born_at < w->lo || w->born_at >= w->hi;
+	w->born_at = p->born_at;
 	return 0;
 }
 
@@ -260,13 +262,24 @@ static bool leaves(const struct cr_tracee *t, const struct cr_bp *bp, unsigned i
 	return true;
 }
 
-static void leave(struct cr_tracee *t, unsigned int window, const struct cr_spot *spot,
-		  enum cr_leave kind)
+static size_t leave(struct cr_tracee *t, unsigned int window, const struct cr_spot *spot,
+		    enum cr_leave kind)
 {
 	size_t n = cr_windows_exit(cr_watch_of(t)->windows, window, spot, kind);
 
 	cr_debug("%d: %zu window%s closed at an exit of window %u", (int)t->tid, n,
 		 n == 1 ? " is" : "s are", window);
+	return n;
+}
+
+/* "push g; ret" is a jump to g: what it takes off the stack is not the function's own slot. */
+static void leave_by_ret(struct cr_tracee *t, const struct cr_bp *bp, unsigned int window,
+			 const struct cr_over_regs *regs, struct cr_spot spot)
+{
+	if (leave(t, window, &spot, CR_LEAVE_RET) || !leaves(t, bp, window, regs))
+		return;
+	spot.sp += bp->over.is32 ? 4 : 8;
+	leave(t, window, &spot, CR_LEAVE_JUMP);
 }
 
 static void hit(struct cr_session *s, struct cr_tracee *t, const struct cr_bp *bp,
@@ -287,7 +300,7 @@ static void hit(struct cr_session *s, struct cr_tracee *t, const struct cr_bp *b
 			break;
 		case CR_BP_RET:
 			if (!returned && !(go && cr_goroutine_leave(t, fn, m, CR_LEAVE_RET)))
-				leave(t, fn, &spot, CR_LEAVE_RET);
+				leave_by_ret(t, bp, fn, regs, spot);
 			returned = true;
 			break;
 		case CR_BP_TAIL:
