@@ -97,8 +97,9 @@ void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_plan *other);
 
 /* What strict mode makes of each call, for a kernel that is alone with it: denials act there, and
- * what a rule logs goes to the kernel's log. No call has a key. A condition that is too long fails
- * when the plan is built. @p must outlive @plan. */
+ * what a rule logs goes to the kernel's log. Windows are not asked: a kernel knows of none, so the
+ * caller refuses a policy that has some, or makes one list of all. No call has a key. A condition
+ * that is too long fails when the plan is built. @p must outlive @plan. */
 void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
 			  struct cr_filter_plan *plan);
 
