@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
-	include/cr/add.h include/cr/arch.h include/cr/args.h include/cr/base.h include/cr/bp.h \
+	include/cr/add.h include/cr/apart.h include/cr/arch.h include/cr/args.h \
+	include/cr/base.h include/cr/bp.h \
 	include/cr/buf.h include/cr/cond.h \
 	include/cr/cli.h include/cr/complete.h include/cr/cxx.h include/cr/decode.h \
 	include/cr/diff.h \
@@ -12,7 +13,8 @@ libcr_a_SOURCES = \
 	include/cr/maps.h include/cr/mem.h include/cr/merge.h include/cr/names.h \
 	include/cr/over.h \
 	include/cr/place.h include/cr/policy.h include/cr/probe.h include/cr/proc.h \
-	include/cr/ptrace.h include/cr/regs.h include/cr/session.h include/cr/store.h \
+	include/cr/ptrace.h include/cr/pulse.h \
+	include/cr/regs.h include/cr/session.h include/cr/store.h \
 	include/cr/rule.h include/cr/sha256.h \
 	include/cr/tally.h include/cr/tracee.h include/cr/trust.h include/cr/unwind.h \
 	include/cr/utf8.h include/cr/wait.h \
@@ -20,9 +22,10 @@ libcr_a_SOURCES = \
 	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
 	src/base/sha256.c src/base/utf8.c \
 	src/arch/abi.c src/arch/regs.c \
-	src/sys/front.c src/sys/launch.c src/sys/maps-open.c src/sys/maps-slow.c src/sys/maps.c \
+	src/sys/apart.c src/sys/front.c src/sys/launch.c \
+	src/sys/maps-open.c src/sys/maps-slow.c src/sys/maps.c \
 	src/sys/mem.c src/sys/place.c src/sys/probe.c \
-	src/sys/proc.c src/sys/ptrace.c src/sys/wait.c src/sys/wake.c \
+	src/sys/proc.c src/sys/ptrace.c src/sys/pulse.c src/sys/wait.c src/sys/wake.c \
 	src/image/debug.c src/image/demangle.c src/image/dies.c src/image/dies.h \
 	src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c src/image/frames.c \
 	src/image/functions.c src/image/gotab.c src/image/image-int.h src/image/image.c \
@@ -59,9 +62,10 @@ libcr_a_SOURCES = \
 	src/import/audit.c src/import/import-int.h src/import/import.c src/import/minijail.c \
 	src/import/names.c src/import/note.c src/import/oci.c src/import/strace.c \
 	src/session/attach.c src/session/goroutine.c \
-	src/session/inject.c 	src/session/mark.c src/session/parts.h src/session/restart.c \
+	src/session/inject.c src/session/mark.c src/session/parts.h src/session/restart.c \
 	src/session/session.c src/session/signals.c src/session/site.c src/session/slot.c \
 	src/session/space.c \
+	src/session/clone.c src/session/reporter.c \
 	src/session/tame.c src/session/watch.c src/session/watch.h
 
 cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP_LIBS) \

@@ -18,7 +18,8 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 	test-names test-options test-over test-policy test-policy-window test-store test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
-	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-front.sh \
+	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-escape.sh \
+	tests/live/test-front.sh \
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
 	tests/live/test-pipeline.sh tests/live/test-pty.sh \
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
@@ -152,7 +153,9 @@ test_unwind_LDADD = $(cr_libs)
 victim_cflags = -std=gnu11 -O1 -g -pthread -Wall -Wextra -Wno-array-bounds
 victim_cppflags = -I$(top_srcdir)/include
 victims = tests/victims/abi tests/victims/attached tests/victims/affinity tests/victims/calls \
-	tests/victims/denied tests/victims/die tests/victims/exec tests/victims/families \
+	tests/victims/denied tests/victims/die tests/victims/escape-abi \
+	tests/victims/escape-filters tests/victims/escape-super tests/victims/escape-tasks \
+	tests/victims/exec tests/victims/families \
 	tests/victims/fault tests/victims/filters tests/victims/forks tests/victims/heard \
 	tests/victims/ignored tests/victims/inherit tests/victims/ptracer tests/victims/restart \
 	tests/victims/sig tests/victims/stop tests/victims/threads tests/victims/waits
@@ -176,6 +179,22 @@ tests_victims_denied_CFLAGS = $(victim_cflags)
 tests_victims_die_SOURCES = tests/victims/die.c tests/victims/victim.h
 tests_victims_die_CPPFLAGS = $(victim_cppflags)
 tests_victims_die_CFLAGS = $(victim_cflags)
+tests_victims_escape_abi_SOURCES = tests/victims/escape-abi.c tests/victims/escape.h \
+	tests/victims/victim.h
+tests_victims_escape_abi_CPPFLAGS = $(victim_cppflags)
+tests_victims_escape_abi_CFLAGS = $(victim_cflags)
+tests_victims_escape_filters_SOURCES = tests/victims/escape-filters.c tests/victims/escape.h \
+	tests/victims/victim.h
+tests_victims_escape_filters_CPPFLAGS = $(victim_cppflags)
+tests_victims_escape_filters_CFLAGS = $(victim_cflags)
+tests_victims_escape_super_SOURCES = tests/victims/escape-super.c tests/victims/escape.h \
+	tests/victims/victim.h
+tests_victims_escape_super_CPPFLAGS = $(victim_cppflags)
+tests_victims_escape_super_CFLAGS = $(victim_cflags)
+tests_victims_escape_tasks_SOURCES = tests/victims/escape-tasks.c tests/victims/escape.h \
+	tests/victims/victim.h
+tests_victims_escape_tasks_CPPFLAGS = $(victim_cppflags)
+tests_victims_escape_tasks_CFLAGS = $(victim_cflags)
 tests_victims_exec_SOURCES = tests/victims/exec.c tests/victims/victim.h
 tests_victims_exec_CPPFLAGS = $(victim_cppflags)
 tests_victims_exec_CFLAGS = $(victim_cflags)

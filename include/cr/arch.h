@@ -48,6 +48,7 @@ struct cr_abi_facts {
 	uint32_t ptrace;
 	uint32_t vm_readv;
 	uint32_t vm_writev;
+	uint32_t prlimit;
 	/* Calls that could see what a tracer does for a moment (see place): */
 	uint32_t setaffinity;
 	uint32_t getaffinity;

@@ -17,6 +17,7 @@
  *   clone3       always (its flags lie in memory, where a filter cannot look)
  *   seccomp      with SECCOMP_FILTER_FLAG_NEW_LISTENER (RET_USER_NOTIF beats RET_TRACE)
  *   ptrace, process_vm_readv, process_vm_writev   always (the supervisor is no target)
+ *   prlimit      of another process, which is not called 0 (nor are its limits)
  *   sched_setaffinity, sched_getaffinity   always (see place)
  * A call that a window does not allow plainly stops, too, wherever it is made: the kernel does not
  * know who is inside. With "outside = any" only the windows count. While learning, windows do not

@@ -5,7 +5,7 @@
  * In:    finished sentences
  * Out:   "chestnut-run: sentence", whole lines, one write(2) each, so that
  *        they never mix with the target's own output in mid-line
- * Never: buffers, exits, touches stdout
+ * Never: keeps a line back unless it was asked to, exits, touches stdout
  */
 #ifndef CR_LOG_H
 #define CR_LOG_H
@@ -29,6 +29,14 @@ void cr_log_init(const char *program, int verbosity);
 
 /* Sends lines to @fd (borrowed until the next call) instead of stderr. */
 void cr_log_to(int fd);
+
+/* Keeps lines back until cr_log_release: while a tracee is held, writing may have to wait for
+ * whom that tracee keeps from reading. */
+void cr_log_hold(void);
+void cr_log_release(void);
+
+/* A line that nobody takes for @ms milliseconds is dropped; -1: it waits, as any program does. */
+void cr_log_patience(int ms);
 
 void cr_log_line(enum cr_log_level level, const char *domain, const char *fmt, ...)
 	CR_PRINTF(3, 4);

@@ -20,6 +20,10 @@ ssize_t cr_mem_read(pid_t pid, cr_addr at, void *to, size_t len) CR_MUST_CHECK;
  * or a negative errno. */
 ssize_t cr_mem_gather(pid_t pid, const cr_addr *at, unsigned int n, uint8_t *to) CR_MUST_CHECK;
 
+/* From now on reads go through @fd, an open /proc/PID/mem, whatever process they name; -1: they
+ * do not. The kernel asks who may read when that is opened, not again. */
+void cr_mem_through(int fd);
+
 /* All of @len or nothing. */
 int cr_mem_write(pid_t pid, cr_addr at, const void *from, size_t len) CR_MUST_CHECK;
 

@@ -54,6 +54,12 @@ int cr_ptrace_call_begins(pid_t tid, struct cr_call *call) CR_MUST_CHECK;
  * errno). */
 int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret) CR_MUST_CHECK;
 
+/* Makes the number and the arguments in the registers of a native thread those of @call. */
+int cr_ptrace_set_call(pid_t tid, const struct cr_call *call) CR_MUST_CHECK;
+
+/* The native call that a thread is in, or comes out of, by its registers. */
+int cr_ptrace_last_call(pid_t tid, struct cr_call *call) CR_MUST_CHECK;
+
 /* In a seccomp-stop: changes the first argument. */
 int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value) CR_MUST_CHECK;
 

@@ -31,7 +31,7 @@ struct cr_machine {
 /* Indices into them. */
 extern const struct cr_machine_layout {
 	unsigned int gpr[16];	/* as the instruction set numbers them */
-	unsigned int ip, flags;
+	unsigned int ip, sp, flags;
 	unsigned int thread;	/* the base of thread-local storage */
 	unsigned int code;	/* the code segment */
 } cr_machine_layout;

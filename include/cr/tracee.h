@@ -39,6 +39,7 @@ struct cr_tracee {
 	void *program;	/* borrowed: what the session's owner knows its executable by */
 	void *inject;	/* owned likewise */
 	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */
+	struct cr_rewritten *rewritten;	/* owned; a call whose registers are not the program's */
 };
 
 #define CR_TRACEES_DEAD 64u

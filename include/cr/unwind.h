@@ -42,6 +42,16 @@ void cr_unwinder_free(struct cr_unwinder *u);
  * -ENOMEM. The caller owns the strings: cr_frames_fini. */
 int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *frames, size_t max)
 	CR_MUST_CHECK;
+/* The same in two steps, of which only the first wants to be done by the tracer. */
+#define CR_UNWIND_REGS 17
+struct cr_unwind_regs {
+	bool wide;			/* it runs 64-bit code; else i386 registers */
+	unsigned int n;
+	uint64_t value[CR_UNWIND_REGS];	/* by DWARF number; the last is the program counter */
+};
+int cr_unwind_regs(pid_t tid, struct cr_unwind_regs *r) CR_MUST_CHECK;
+int cr_unwind_from(struct cr_unwinder *u, pid_t pid, pid_t tid, const struct cr_unwind_regs *r,
+		   struct cr_frame *frames, size_t max) CR_MUST_CHECK;
 void cr_frames_fini(struct cr_frame *frames, size_t n);
 
 /* What is known about @pid no longer holds (exec) or is no longer needed (exit). */

@@ -13,6 +13,7 @@ const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT] = {
 		.clone = 56, .clone3 = 435, .seccomp = 317, .prctl = 157,
 		.setaffinity = 203, .getaffinity = 204,
 		.restart_syscall = 219, .ptrace = 101, .vm_readv = 310, .vm_writev = 311,
+		.prlimit = 302,
 	},
 	[CR_ABI_I386] = {
 		.name = "i386", .suffix = "i386", .word = 4,
@@ -20,6 +21,7 @@ const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT] = {
 		.clone = 120, .clone3 = 435, .seccomp = 354, .prctl = 172,
 		.setaffinity = 241, .getaffinity = 242,
 		.restart_syscall = 0, .ptrace = 26, .vm_readv = 347, .vm_writev = 348,
+		.prlimit = 340,
 	},
 	[CR_ABI_X32] = {
 		.name = "x32", .suffix = "x32", .word = 8,
@@ -27,6 +29,7 @@ const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT] = {
 		.clone = 56, .clone3 = 435, .seccomp = 317, .prctl = 157,
 		.setaffinity = 203, .getaffinity = 204,
 		.restart_syscall = 219, .ptrace = 521, .vm_readv = 539, .vm_writev = 540,
+		.prlimit = 302,
 	},
 };
 

@@ -22,7 +22,8 @@ const struct cr_machine_layout cr_machine_layout = {
 	.gpr = { WORD(rax), WORD(rcx), WORD(rdx), WORD(rbx), WORD(rsp), WORD(rbp), WORD(rsi),
 		 WORD(rdi), WORD(r8), WORD(r9), WORD(r10), WORD(r11), WORD(r12), WORD(r13),
 		 WORD(r14), WORD(r15) },
-	.ip = WORD(rip), .flags = WORD(eflags), .thread = WORD(fs_base), .code = WORD(cs),
+	.ip = WORD(rip), .sp = WORD(rsp),
+	.flags = WORD(eflags), .thread = WORD(fs_base), .code = WORD(cs),
 };
 
 _Static_assert(sizeof(struct cr_machine) == sizeof(struct user_regs_struct), "PTRACE_GETREGS");

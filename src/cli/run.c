@@ -202,8 +202,11 @@ static int make_session(struct run *r, struct cr_err *err)
 	return r->session ? 0 : cr_err_set(err, -ENOMEM, "out of memory");
 }
 
-/* The program has its own copies of all this; ours must not get into anybody's way. */
-static void step_aside(void)
+#define PATIENCE_MS 2000
+
+/* The program has its own copies of all this; ours must not get into anybody's way, nor it into
+ * ours: a program that is to be confined may fill the pipe that we write to. */
+static void step_aside(const struct run *r)
 {
 	static const int limits[] = { RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_AS,
 				      RLIMIT_DATA };
@@ -225,8 +228,8 @@ static void step_aside(void)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	/* The program has our uid: it shall not be able to trace us, or to write to our memory. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (r->plan.mode == CR_MODE_STRICT)
+		cr_log_patience(PATIENCE_MS);
 }
 
 /* The child ended before its exec: which of the steps failed, and our exit status for it. */
@@ -293,7 +296,7 @@ static int supervise(struct run *r, struct cr_err *err)
 	struct cr_front_word word = { CR_FRONT_EXIT, CR_EXIT_SELF };
 	int rc;
 
-	step_aside();
+	step_aside(r);
 	rc = cr_launch_seize(r->front.program, r->report, err);
 	if (rc == 0)
 		rc = cr_session_run(r->session, r->front.program, &r->outcome, err);
@@ -327,10 +330,12 @@ static int stand_in(struct run *r)
 	struct cr_front_word word = { CR_FRONT_LIKE_PROGRAM, 0 };
 	int status = 0, rc;
 
-	step_aside();
+	step_aside(r);
+	r->front.guarded = r->plan.mode == CR_MODE_STRICT;
 	rc = cr_front_wait(&r->front, &word, &status);
 	if (rc < 0) {
-		cr_error("the supervisor was killed, and the program with it");
+		cr_error("the supervisor was %s, and the program with it", rc == -ETIMEDOUT ?
+			 "kept waiting by the program, so it was killed" : "killed");
 		return die_by(SIGKILL);
 	}
 	if (word.how == CR_FRONT_EXIT)
@@ -354,6 +359,9 @@ static int start(struct run *r, struct cr_err *err)
 	rc = cr_launch(&launch, &pid, &r->report, err);
 	if (rc < 0)
 		return rc;
+	/* The program has our uid: it shall not be able to trace us, or to write to our memory.
+	 * Supervisor and front are out of its reach before it goes on. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* Nobody seizes the child when this fails: it sees its socket closed, and ends. */
 	rc = cr_front_fork(pid, &r->front, err);
 	if (rc < 0)
@@ -371,6 +379,8 @@ static int start_attached(struct run *r, struct cr_err *err)
 	int rc;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (r->plan.mode == CR_MODE_STRICT)
+		cr_log_patience(PATIENCE_MS);
 	rc = cr_session_attach(r->session, r->plan.attach, err);
 	if (rc < 0) {
 		/* Some threads may be seized already. */

@@ -7,6 +7,7 @@
 
 #include "cr/image.h"
 #include "cr/log.h"
+#include "cr/names.h"
 #include "seat.h"
 
 int cr_seat_init(struct cr_seat *seat, const char *exe, const char *path, struct cr_policy *policy)
@@ -74,6 +75,23 @@ static int learner(struct cr_seat *seat, const struct cr_run_plan *plan,
 	return 0;
 }
 
+/* Who wrote such a rule by hand knows what it is about. */
+static void warn_io_uring(const struct cr_policy *p)
+{
+	const struct cr_rule *r;
+	size_t i;
+
+	for (i = 0; i < p->n_own; i++) {
+		r = p->rules[i];
+		if (!cr_rule_learned(r) || (int)r->nr != cr_name_to_nr(r->abi, "io_uring_setup"))
+			continue;
+		cr_warn("%s allows io_uring_setup, which was learned: what is done through a ring "
+			"makes no calls, and no policy holds it", p->path);
+		cr_info("hint: chestnut deny -e ENOSYS %s io_uring_setup, and the program does "
+			"without, if it can", p->path);
+	}
+}
+
 static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan, struct cr_err *err)
 {
 	struct cr_enforce_plan enforce = {
@@ -82,6 +100,8 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan, struct
 		.audit = plan->mode == CR_MODE_AUDIT,
 	};
 
+	if (plan->mode == CR_MODE_STRICT)
+		warn_io_uring(seat->policy);
 	seat->enforce = cr_enforce_new(&enforce);
 	if (!seat->enforce)
 		return cr_err_set(err, -ENOMEM, "out of memory");

@@ -12,8 +12,12 @@ struct cr_tracee *cr_tracees_get(struct cr_tracees *t, pid_t tid)
 
 static void drop(struct cr_tracees *t, struct cr_tracee *task)
 {
-	if (t->drop && task)
+	if (!task)
+		return;
+	if (t->drop)
 		t->drop(task);
+	free(task->rewritten);
+	task->rewritten = NULL;
 }
 
 struct cr_tracee *cr_tracees_add(struct cr_tracees *t, pid_t tid, pid_t tgid, enum cr_state state)

@@ -16,7 +16,7 @@ static enum cr_pass limit(enum cr_abi abi, uint32_t nr)
 {
 	const struct cr_abi_facts *f = &cr_abi_facts[abi];
 
-	if (nr == f->clone || nr == f->seccomp)
+	if (nr == f->clone || nr == f->seccomp || nr == f->prlimit)
 		return CR_PASS_UNLESS_MASK;
 	if (nr == f->clone3 || nr == f->setaffinity || nr == f->getaffinity || nr == f->ptrace ||
 	    nr == f->vm_readv || nr == f->vm_writev)
@@ -34,6 +34,8 @@ void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *m
 		*mask = CLONE_UNTRACED;
 	else if (nr == f->seccomp)
 		*mask = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	else if (nr == f->prlimit)
+		*mask = UINT32_MAX;
 }
 
 /* How many windows allow each call, at least with some arguments. */

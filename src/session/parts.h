@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "cr/apart.h"
 #include "cr/buf.h"
 #include "cr/event.h"
 #include "cr/place.h"
@@ -49,6 +50,7 @@ struct cr_session {
 	pid_t root;
 	bool root_gone;
 	bool ending;		/* everything is being killed */
+	bool helpless;		/* ... which we may not */
 	bool attached;		/* the program was not started by us */
 	bool detaching;		/* everything is being let go */
 	bool asked_filter;	/* a process that was attached to is getting its filter, or none */
@@ -76,12 +78,22 @@ struct cr_session {
 	pid_t exe_of;
 	char exe[PATH_MAX];
 	struct cr_buf stack;
+	struct cr_apart apart;
+	unsigned int apart_starts;
 	struct timespec ticked;
 };
 
 /* site.c: what a judge may ask about the place of a call */
 void cr_site_init(struct cr_site *site, struct cr_session *s, const struct cr_tracee *t);
 void cr_site_forget(struct cr_session *s, pid_t pid);
+/* The stack of a thread, as one line of text. */
+void cr_stack_text(struct cr_unwinder *u, pid_t pid, pid_t tid, const struct cr_unwind_regs *regs,
+		   struct cr_buf *out);
+
+/* reporter.c: the same, and strings, read by a process apart; for cr_session.stack */
+void cr_reporter_stack(struct cr_session *s, const struct cr_site *site);
+int cr_reporter_string(struct cr_session *s, const struct cr_site *site, cr_addr at, char *text,
+		       size_t size) CR_MUST_CHECK;
 
 /* inject.c: the plan's filter, into a process that runs already. @all: into all its threads, at a
  * stop that we have asked for; else into the only one, at its exec. 0: it has begun, further stops
@@ -95,8 +107,15 @@ void cr_inject_signal(struct cr_tracee *t, int sig);
 void cr_inject_free(struct cr_inject *in);
 
 /* tame.c: a call that the judge allows, but that could blind or turn on the supervisor */
-struct cr_verdict cr_tame(struct cr_session *s, const struct cr_tracee *t,
-			  const struct cr_call *call);
+struct cr_verdict cr_tame(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call);
+
+/* clone.c: clone3 is made as clone, with what we have seen in its memory */
+struct cr_verdict cr_clone3(struct cr_tracee *t, const struct cr_call *call);
+/* The call is over: the registers of @t are the program's again. Nothing when they are. */
+void cr_clone3_undo(struct cr_tracee *t);
+/* @child, which may be NULL, is born of @parent's call. */
+void cr_clone3_born(struct cr_tracee *parent, struct cr_tracee *child);
+void cr_clone3_first_stop(struct cr_session *s, struct cr_tracee *child);
 
 /* watch.c: which windows a thread is inside of; all of it does nothing without targets */
 void cr_watch_drop(struct cr_tracee *t);

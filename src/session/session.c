@@ -20,6 +20,14 @@ struct next {
 static const struct next run_on = { NEXT_RUN, 0 };
 static const struct next is_gone = { NEXT_NOTHING, 0 };
 
+/* Where we may not kill (a target that became somebody else, and a supervisor without CAP_KILL),
+ * the kernel does when we end (PTRACE_O_EXITKILL), and nobody goes on until then. */
+static void kill_one(struct cr_session *s, pid_t pid)
+{
+	if (kill(pid, SIGKILL) < 0 && errno == EPERM)
+		s->helpless = true;
+}
+
 static void kill_all(struct cr_session *s)
 {
 	struct cr_tracee *t;
@@ -27,7 +35,7 @@ static void kill_all(struct cr_session *s)
 
 	s->ending = true;
 	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
-		kill(t->tgid, SIGKILL);
+		kill_one(s, t->tgid);
 }
 
 /* Something that should not happen: in a strict session that is a reason to end it. */
@@ -43,6 +51,8 @@ static void lost(struct cr_session *s, const struct cr_event *ev, const char *wh
 
 static bool stops_at_calls(const struct cr_session *s, const struct cr_tracee *t)
 {
+	if (t->rewritten)
+		return true;
 	if (s->detaching)
 		return false;
 	if (t->calls || t->in_call || t->state == CR_ST_INJECTING)
@@ -56,7 +66,7 @@ static void resume(struct cr_session *s, const struct cr_tracee *t, struct next 
 	enum cr_resume how = CR_RESUME_CONT;
 	int rc;
 
-	if (next.how == NEXT_NOTHING)
+	if (next.how == NEXT_NOTHING || s->helpless)
 		return;
 	if (next.how == NEXT_LISTEN)
 		how = CR_RESUME_LISTEN;
@@ -109,10 +119,13 @@ static void judge(struct cr_session *s, struct cr_tracee *t, const struct cr_cal
 	}
 	cr_site_init(&site, s, t);
 	cr_watch_call(s, t, call, &site);
+	/* What is said about it waits: the program may keep whoever reads that from reading. */
+	cr_log_hold();
 	v = s->plan.judge->judge(s->plan.judge, call, &site);
 	if (v.what == CR_VERDICT_ALLOW)
 		v = cr_tame(s, t, call);
 	carry_out(s, t, call, v);
+	cr_log_release();
 }
 
 static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
@@ -174,6 +187,9 @@ static struct next on_call(struct cr_session *s, struct cr_tracee *t, const stru
 		lost(s, ev, "the call could not be read");
 	else if (rc == 1 && !t->ignored && !cr_is_restart(&call))
 		judge(s, t, &call);
+	/* It has failed: otherwise its child has been told of. */
+	if (rc == 0)
+		cr_clone3_undo(t);
 	return run_on;
 }
 
@@ -213,8 +229,10 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 		child->state = CR_ST_RUNNING;
 		resume(s, child, run_on);
 	}
-	if (child)
+	if (child) {
+		cr_clone3_undo(t);
 		return run_on;
+	}
 	tgid = ev->thread && cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
 	cr_place_born(&s->place, tid);
 	child = cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN);
@@ -222,6 +240,7 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 		lost(s, ev, "out of memory");
 	else
 		inherit(s, child, cr_tracees_get(&s->tracees, ev->tid));
+	cr_clone3_born(cr_tracees_get(&s->tracees, ev->tid), child);
 	return run_on;
 }
 
@@ -350,6 +369,8 @@ static void release_orphans(struct cr_session *s, pid_t parent)
 static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	(void)ev;
+	if (t->state == CR_ST_BORN)
+		cr_clone3_first_stop(s, t);
 	if (must_wait(s, t))
 		return is_gone;
 	if (t->state == CR_ST_INJECTING)
@@ -483,6 +504,8 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	if (!t) {
 		if (ev.kind != CR_EV_EXITED && ev.kind != CR_EV_KILLED) {
 			lost(s, &ev, "out of memory");
+			if (s->ending)
+				kill_one(s, ev.tid);
 			resume(s, &(struct cr_tracee){ .tid = ev.tid }, run_on);
 		}
 		return;
@@ -497,7 +520,7 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 		return;
 	t = cr_tracees_get(&s->tracees, w->tid);
 	if (s->ending)
-		kill(t ? t->tgid : w->tid, SIGKILL);
+		kill_one(s, t ? t->tgid : w->tid);
 	cr_place_tick(&s->place, w->tid);
 	if (t && s->detaching && ev.kind != CR_EV_CALL)
 		let_go(s, t, next);
@@ -531,6 +554,7 @@ struct cr_session *cr_session_new(const struct cr_session_plan *plan)
 	if (!s)
 		return NULL;
 	s->plan = *plan;
+	s->apart = (struct cr_apart)CR_APART_INIT;
 	s->inherits = plan->targets || plan->on_exec;
 	s->tracees.drop = drop;
 	cr_place_init(&s->place);
@@ -541,6 +565,7 @@ void cr_session_free(struct cr_session *s)
 {
 	if (!s)
 		return;
+	cr_apart_end(&s->apart);
 	cr_tracees_fini(&s->tracees);
 	cr_buf_fini(&s->stack);
 	cr_buf_fini(&s->window);
@@ -549,6 +574,7 @@ void cr_session_free(struct cr_session *s)
 
 int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, struct cr_err *err)
 {
+	struct cr_pulse *pulse = s->plan.front ? s->plan.front->pulse : NULL;
 	struct cr_waited batch[CR_WAIT_BATCH];
 	int n, i;
 
@@ -559,13 +585,19 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 	}
 	while (!s->detaching || cr_tracees_count(&s->tracees)) {
 		cr_signals_look(s);
+		cr_pulse_rest(pulse);
 		n = cr_wait(batch, cr_tracees_count(&s->tracees) == 1);
 		if (n == -ECHILD)
 			break;
 		if (n < 0 && n != -EINTR)
 			return cr_err_sys(err, n, "cannot wait for the program");
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
+			cr_pulse_work(pulse);
 			dispatch(s, &batch[i]);
+		}
+		if (s->helpless)
+			return cr_err_set(err, -EPERM, "the program cannot be killed: it ends with "
+					  "its supervisor");
 		tick(s);
 	}
 	*out = s->out;

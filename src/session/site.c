@@ -21,25 +21,39 @@ static const char *exe(const struct cr_site *site)
 	return s->exe;
 }
 
+void cr_stack_text(struct cr_unwinder *u, pid_t pid, pid_t tid, const struct cr_unwind_regs *regs,
+		   struct cr_buf *out)
+{
+	struct cr_frame frames[CR_FRAMES_MAX];
+	int n = cr_unwind_from(u, pid, tid, regs, frames, CR_FRAMES_MAX);
+
+	if (n > 0) {
+		cr_frames_print(frames, (size_t)n, STACK_MAX, out);
+		cr_frames_fini(frames, (size_t)n);
+	}
+}
+
 static const char *stack(const struct cr_site *site)
 {
 	struct cr_session *s = site->host;
-	struct cr_frame frames[CR_FRAMES_MAX];
-	int n;
+	struct cr_unwind_regs regs;
 
 	cr_buf_clear(&s->stack);
 	if (!s->plan.unwinder)
 		return "";
-	n = cr_unwind(s->plan.unwinder, site->pid, site->tid, frames, CR_FRAMES_MAX);
-	if (n > 0) {
-		cr_frames_print(frames, (size_t)n, STACK_MAX, &s->stack);
-		cr_frames_fini(frames, (size_t)n);
-	}
+	if (s->plan.strict)
+		cr_reporter_stack(s, site);
+	else if (cr_unwind_regs(site->tid, &regs) == 0)
+		cr_stack_text(s->plan.unwinder, site->pid, site->tid, &regs, &s->stack);
 	return cr_buf_str(&s->stack);
 }
 
 static int string(const struct cr_site *site, cr_addr at, char *text, size_t size)
 {
+	struct cr_session *s = site->host;
+
+	if (s->plan.strict)
+		return cr_reporter_string(s, site, at, text, size);
 	return cr_mem_string(site->pid, at, text, size);
 }
 

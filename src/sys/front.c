@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "cr/front.h"
 #include "cr/wake.h"
@@ -33,7 +35,7 @@ int cr_front_fork(pid_t program, struct cr_front *f, struct cr_err *err)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return cr_err_sys(err, -errno, "cannot make a socket pair");
-	*f = (struct cr_front){ .program = program, .front = getpid() };
+	*f = (struct cr_front){ .program = program, .front = getpid(), .pulse = cr_pulse_new() };
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	pid = fork();
@@ -77,18 +79,61 @@ static void stop_too(int sig)
 	sigaction(sig, &old, NULL);
 }
 
-/* The next thing that happens to a child. 1 when the program has ended. */
-static int wait_once(const struct cr_front *f, int *status)
+/* What was seen when the front looked after its supervisor. */
+struct care {
+	struct cr_pulse_look look;
+	struct timespec next;
+	bool stuck;
+};
+
+/* Once a second, and whenever something else happens. */
+static void take_care(const struct cr_front *f, struct care *c)
+{
+	struct timespec now;
+
+	if (!f->guarded || !f->pulse || c->stuck)
+		return;
+	cr_wake_in(CR_PULSE_LOOK_MS);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < c->next.tv_sec ||
+	    (now.tv_sec == c->next.tv_sec && now.tv_nsec < c->next.tv_nsec))
+		return;
+	c->next = now;
+	c->next.tv_nsec += CR_PULSE_LOOK_MS % 1000 * 1000000;
+	c->next.tv_sec += CR_PULSE_LOOK_MS / 1000;
+	c->stuck = cr_pulse_stuck(f->pulse, &c->look, f->supervisor);
+	if (c->stuck)
+		kill(f->supervisor, SIGKILL);
+}
+
+/* The supervisor is no job of anybody's. Who stops it stops whatever waits for it. */
+static void keep_running(const struct cr_front *f, int status)
+{
+	if (WIFSTOPPED(status))
+		kill(f->supervisor, SIGCONT);
+}
+
+static void pass_all(const struct cr_front *f)
 {
 	siginfo_t info;
-	pid_t pid;
-	int st;
 
 	while (cr_wake_pending() && cr_wake_next(&info))
 		pass(f, &info);
+}
+
+/* The next thing that happens to a child. 1 when the program has ended. */
+static int wait_once(const struct cr_front *f, struct care *c, int *status)
+{
+	pid_t pid;
+	int st;
+
+	pass_all(f);
+	take_care(f, c);
 	pid = waitpid(-1, &st, WUNTRACED);
 	if (pid < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (pid == f->supervisor)
+		keep_running(f, st);
 	if (pid != f->program)
 		return 0;
 	if (WIFSTOPPED(st)) {
@@ -99,26 +144,43 @@ static int wait_once(const struct cr_front *f, int *status)
 	return 1;
 }
 
+/* The supervisor's word, or the news that it is gone. */
+static ssize_t hear(const struct cr_front *f, struct care *c, struct cr_front_word *word)
+{
+	struct pollfd p = { .fd = f->socket, .events = POLLIN };
+	int st;
+
+	pass_all(f);
+	take_care(f, c);
+	if (waitpid(f->supervisor, &st, WNOHANG | WUNTRACED) > 0)
+		keep_running(f, st);
+	if (poll(&p, 1, CR_PULSE_LOOK_MS) <= 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return recv(f->socket, word, sizeof(*word), 0);
+}
+
 int cr_front_wait(const struct cr_front *f, struct cr_front_word *word, int *status)
 {
-	siginfo_t info;
+	struct care c = { .stuck = false };
 	ssize_t n;
 	int rc;
 
 	do {
-		rc = wait_once(f, status);
+		rc = wait_once(f, &c, status);
 	} while (rc == 0);
 	if (rc < 0)
 		return rc;
 	/* The supervisor has seen the end before us. It may have something to write yet. */
 	do {
-		while (cr_wake_pending() && cr_wake_next(&info))
-			pass(f, &info);
-		n = recv(f->socket, word, sizeof(*word), 0);
+		n = hear(f, &c, word);
 		/* A supervisor that ends without having read what we passed on resets the
 		 * connection. That is told once; its word is still there. */
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-	return n == (ssize_t)sizeof(*word) ? 0 : -ECHILD;
+	if (n == (ssize_t)sizeof(*word))
+		return 0;
+	return c.stuck ? -ETIMEDOUT : -ECHILD;
 }
 
 void cr_front_tell(const struct cr_front *f, struct cr_front_word word)
@@ -127,6 +189,9 @@ void cr_front_tell(const struct cr_front *f, struct cr_front_word word)
 	/* Nobody hears it when the front is gone; that is no error. */
 	if (send(f->socket, &word, sizeof(word), MSG_NOSIGNAL) < 0)
 		return;
+	/* The program may have stopped it. */
+	if (getppid() == f->front)
+		kill(f->front, SIGCONT);
 }
 
 int cr_front_next(const struct cr_front *f, siginfo_t *info)

@@ -115,6 +115,24 @@ int cr_proc_exe(pid_t pid, char *path, size_t size)
 	return (int)n;
 }
 
+int cr_proc_sleep(pid_t tid, char *state, unsigned long *sleeps)
+{
+	static const char name[] = "\nvoluntary_ctxt_switches:";
+	char text[4096];
+	const char *at, *st;
+	int rc = slurp(tid, "status", text, sizeof(text));
+
+	if (rc < 0)
+		return rc;
+	st = strstr(text, "\nState:\t");
+	at = strstr(text, name);
+	if (!st || !at)
+		return -EINVAL;
+	*state = st[8];
+	*sleeps = strtoul(at + sizeof(name) - 1, NULL, 10);
+	return 0;
+}
+
 /* Is @sig in the mask called @name of a status file? */
 static bool in_mask(const char *status, const char *name, int sig)
 {

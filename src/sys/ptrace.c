@@ -121,6 +121,34 @@ int cr_ptrace_skip(pid_t tid, enum cr_abi abi, long ret)
 	return rc < 0 ? rc : poke(tid, cr_regs[abi].ret, (uint64_t)ret);
 }
 
+int cr_ptrace_set_call(pid_t tid, const struct cr_call *call)
+{
+	const struct cr_regs *regs = &cr_regs[CR_ABI_NATIVE];
+	int rc = poke(tid, regs->nr, call->nr), i;
+
+	for (i = 0; i < 6 && rc == 0; i++)
+		rc = poke(tid, regs->arg[i], call->args[i]);
+	return rc;
+}
+
+int cr_ptrace_last_call(pid_t tid, struct cr_call *call)
+{
+	const struct cr_regs *regs = &cr_regs[CR_ABI_NATIVE];
+	const struct cr_machine_layout *at = &cr_machine_layout;
+	struct cr_machine m;
+	int rc = cr_ptrace_getregs(tid, &m), i;
+
+	if (rc < 0)
+		return rc;
+	*call = (struct cr_call){
+		.abi = CR_ABI_NATIVE, .nr = (uint32_t)m.word[regs->nr / sizeof(m.word[0])],
+		.ip = m.word[at->ip], .sp = m.word[at->sp],
+	};
+	for (i = 0; i < 6; i++)
+		call->args[i] = m.word[regs->arg[i] / sizeof(m.word[0])];
+	return 0;
+}
+
 int cr_ptrace_set_arg0(pid_t tid, enum cr_abi abi, uint64_t value)
 {
 	return poke(tid, cr_regs[abi].arg[0], value);

@@ -19,9 +19,8 @@ static timer_t bell;
 
 static void ring(long ms)
 {
-	struct itimerspec t = {
-		.it_value.tv_nsec = ms * 1000000, .it_interval.tv_nsec = ms * 1000000,
-	};
+	struct timespec every = { ms / 1000, ms % 1000 * 1000000 };
+	struct itimerspec t = { .it_value = every, .it_interval = every };
 
 	ringing = (sig_atomic_t)ms;
 	timer_settime(bell, 0, &t, NULL);

@@ -34,7 +34,7 @@ enum { EBX, ECX, EDX, ESI, EDI, EBP, EAX, EIP = 12, ESP = 15, I386_WORDS = 17 };
 
 static const int narrow_regs[] = { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, EIP };
 
-static int read_regs(struct cr_uw_mem *m)
+int cr_unwind_regs(pid_t tid, struct cr_unwind_regs *r)
 {
 	union {
 		struct user_regs_struct wide;
@@ -42,37 +42,38 @@ static int read_regs(struct cr_uw_mem *m)
 	} regs;
 	struct iovec iov = { &regs, sizeof(regs) };
 	unsigned int i;
-	long rc = cr_ptrace(PTRACE_GETREGSET, m->tid, NT_PRSTATUS, (uintptr_t)&iov);
+	long rc = cr_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, (uintptr_t)&iov);
 
 	if (rc < 0)
 		return (int)rc;
 	/* The kernel answers in the layout of the code that the thread is in. */
-	m->wide = iov.iov_len != sizeof(regs.narrow);
-	m->n_regs = m->wide ? CR_UW_REGS : CR_ARRAY_SIZE(narrow_regs);
-	for (i = 0; i < m->n_regs; i++) {
-		if (m->wide)
-			memcpy(&m->regs[i], (char *)&regs + wide_regs[i], sizeof(m->regs[i]));
+	r->wide = iov.iov_len != sizeof(regs.narrow);
+	r->n = r->wide ? CR_UNWIND_REGS : CR_ARRAY_SIZE(narrow_regs);
+	for (i = 0; i < r->n; i++) {
+		if (r->wide)
+			memcpy(&r->value[i], (char *)&regs + wide_regs[i], sizeof(r->value[i]));
 		else
-			m->regs[i] = regs.narrow[narrow_regs[i]];
+			r->value[i] = regs.narrow[narrow_regs[i]];
 	}
 	return 0;
 }
 
-int cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_maps *maps)
+void cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_maps *maps,
+		     const struct cr_unwind_regs *regs)
 {
 	size_t i;
 
 	m->tid = tid;
 	m->maps = maps;
+	m->regs = *regs;
 	m->budget = READS_MAX;
 	for (i = 0; i < CR_UW_PAGES; i++)
 		m->pages[i].used = false;
-	return read_regs(m);
 }
 
 cr_addr cr_uw_mem_pc(const struct cr_uw_mem *m)
 {
-	return m->regs[m->n_regs - 1];
+	return m->regs.value[m->regs.n - 1];
 }
 
 static bool is_slow(const struct cr_uw_mem *m, cr_addr at)

@@ -23,15 +23,11 @@
 #define CR_UW_PAGE 4096u
 #define CR_UW_PAGES 32u
 
-#define CR_UW_REGS 17	/* of x86-64, by their DWARF numbers: the last is the program counter */
-
 /* The registers and the memory of one thread during one walk. */
 struct cr_uw_mem {
 	pid_t tid;
 	const struct cr_maps *maps;	/* borrowed: during one walk */
-	bool wide;			/* it runs 64-bit code; else i386 registers */
-	uint64_t regs[CR_UW_REGS];	/* by DWARF number */
-	unsigned int n_regs;
+	struct cr_unwind_regs regs;
 	unsigned int budget;		/* reads left: DWARF expressions may loop */
 	struct cr_uw_page {
 		cr_addr at;
@@ -42,7 +38,8 @@ struct cr_uw_mem {
 };
 
 /* 0; -ESRCH and the like when the thread is gone. */
-int cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_maps *maps) CR_MUST_CHECK;
+void cr_uw_mem_start(struct cr_uw_mem *m, pid_t tid, const struct cr_maps *maps,
+		     const struct cr_unwind_regs *regs);
 cr_addr cr_uw_mem_pc(const struct cr_uw_mem *m);
 int cr_uw_mem_read(struct cr_uw_mem *m, cr_addr at, void *to, size_t len) CR_MUST_CHECK;
 

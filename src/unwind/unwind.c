@@ -134,7 +134,7 @@ static size_t walk(struct cr_uw_space *s, struct cr_uw_mem *mem, struct cr_uw_pc
 	bool guessed = false;
 	size_t n = 0, m;
 
-	if (mem->wide)
+	if (mem->regs.wide)
 		n = cr_uw_walk(mem, pcs, max, &guessed);
 	if (n <= 1 || guessed) {
 		m = cr_uw_walk_dw(s, mem, other, max);
@@ -168,7 +168,8 @@ static int unwind(struct cr_unwinder *u, struct slot *slot, struct cr_frame *fra
 	return (int)n;
 }
 
-int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *frames, size_t max)
+int cr_unwind_from(struct cr_unwinder *u, pid_t pid, pid_t tid, const struct cr_unwind_regs *regs,
+		   struct cr_frame *frames, size_t max)
 {
 	struct cr_maps maps;
 	struct slot *slot;
@@ -185,12 +186,20 @@ int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *fram
 		return -ENOMEM;
 	}
 	/* Where code is and what must not be read changes more often than the modules. */
-	rc = cr_uw_mem_start(&u->mem, tid,
-			     maps.n_exec ? &maps : cr_uw_space_maps(slot->space));
-	rc = rc < 0 ? 0 : unwind(u, slot, frames, max < CR_FRAMES_MAX ? max : CR_FRAMES_MAX);
+	cr_uw_mem_start(&u->mem, tid, maps.n_exec ? &maps : cr_uw_space_maps(slot->space), regs);
+	rc = unwind(u, slot, frames, max < CR_FRAMES_MAX ? max : CR_FRAMES_MAX);
 	u->mem.maps = NULL;
 	cr_maps_fini(&maps);
 	return rc;
+}
+
+int cr_unwind(struct cr_unwinder *u, pid_t pid, pid_t tid, struct cr_frame *frames, size_t max)
+{
+	struct cr_unwind_regs regs;
+
+	if (cr_unwind_regs(tid, &regs) < 0)
+		return 0;
+	return cr_unwind_from(u, pid, tid, &regs, frames, max);
 }
 
 void cr_frames_fini(struct cr_frame *frames, size_t n)

@@ -42,7 +42,7 @@ static bool memory_read(Dwfl *dwfl, Dwarf_Addr at, Dwarf_Word *value, void *arg)
 
 	(void)dwfl;
 	(void)arg;
-	if (walk->mem->wide)
+	if (walk->mem->regs.wide)
 		return cr_uw_mem_read(walk->mem, at, value, sizeof(*value)) == 0;
 	if (cr_uw_mem_read(walk->mem, at, &half, sizeof(half)) < 0)
 		return false;
@@ -54,11 +54,11 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 {
 	const struct cr_uw_mem *m = walk->mem;
 	/* libdw counts the program counter among the i386 registers only. */
-	unsigned int n = m->wide ? m->n_regs - 1 : m->n_regs;
+	unsigned int n = m->regs.wide ? m->regs.n - 1 : m->regs.n;
 
 	(void)arg;
 	dwfl_thread_state_register_pc(thread, cr_uw_mem_pc(m));
-	return dwfl_thread_state_registers(thread, 0, n, m->regs);
+	return dwfl_thread_state_registers(thread, 0, n, m->regs.value);
 }
 
 static const Dwfl_Thread_Callbacks callbacks = {

@@ -136,9 +136,9 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
 
 	(void)as;
 	/* libunwind's numbers are DWARF's. */
-	if (write || reg < 0 || (unsigned int)reg >= w->mem->n_regs)
+	if (write || reg < 0 || (unsigned int)reg >= w->mem->regs.n)
 		return -UNW_EBADREG;
-	*value = w->mem->regs[reg];
+	*value = w->mem->regs.value[reg];
 	return 0;
 }
 
