@@ -117,6 +117,26 @@ struct cr_policies {
 /* The policies that @args (ended by NULL) name: files, programs, and for a directory all its
  * *.policy files in the order of their names. On failure @all is empty. */
 int cr_policies_load(char **args, struct cr_policies *all, struct cr_err *err) CR_MUST_CHECK;
+
+/* The same, but for the file @but (NULL: none), where a directory has it: what a command writes is
+ * not what it reads the next time. */
+int cr_policies_load_but(char **args, const char *but, struct cr_policies *all,
+			 struct cr_err *err) CR_MUST_CHECK;
+/* Those of @all that are for @program, borrowed, into @some, whose array the caller frees.
+ * -ENOMEM. */
+int cr_policies_of(const struct cr_policies *all, const char *program, struct cr_policies *some)
+	CR_MUST_CHECK;
+
+/* -EINVAL when one of @all does not say which program it is for: it cannot be put with others. */
+int cr_policies_named(const struct cr_policies *all, struct cr_err *err) CR_MUST_CHECK;
+
+/* @fn for the policy that @name means, or, when that is a directory, for each of its policies in
+ * the order of their names, up to the first failure. */
+int cr_policy_each(const char *name, int (*fn)(const char *path, void *ctx, struct cr_err *err),
+		   void *ctx, struct cr_err *err) CR_MUST_CHECK;
+
+bool cr_is_directory(const char *path);
+
 void cr_policies_free(struct cr_policies *all);
 
 /* Reads all the tables of lint, from @dir or (NULL) from where they are installed. On failure @rows

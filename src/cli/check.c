@@ -26,9 +26,10 @@ static const struct cr_option options[] = {
 };
 
 static const char *const usage[] = {
-	"Usage: chestnut check --update [options] POLICY LEARNED|DIR...",
+	"Usage: chestnut check --update [options] POLICY|DIR LEARNED|DIR...",
 	"Exits with 0 when POLICY is up to date, with 1 when LEARNED would add something,",
-	"which is listed, with 2 when there was trouble.",
+	"which is listed, with 2 when there was trouble. A DIR in place of POLICY has one for",
+	"each program.",
 	"",
 	NULL
 };
@@ -140,8 +141,15 @@ static void json_one(struct cr_json *j, struct json_object *list, const struct f
 	cr_json_text(j, o, "stack", ev ? ev->stack : NULL);
 }
 
-static void print_sum(const struct cr_policy *p, size_t n)
+static void print_sum(const struct cr_policy *p, const struct cr_policies *learned, size_t n)
 {
+	size_t i;
+
+	for (i = 0; i < learned->n; i++)
+		if (learned->p[i]->lost)
+			printf("note: %s was learned with %u event%s lost: it may lack calls\n",
+			       learned->p[i]->path, learned->p[i]->lost,
+			       learned->p[i]->lost == 1 ? "" : "s");
 	if (cr_policy_changed(p))
 		printf("note: %s, or a base set that it includes, was changed since it was "
 		       "finalized\n", p->path);
@@ -157,8 +165,8 @@ struct telling {
 	const struct cr_policy *p;
 	const struct cr_policies *learned;
 	bool json;
-	struct cr_json j;
-	struct json_object *add, *denied;
+	struct cr_json *j;
+	struct json_object *add, *denied;	/* borrowed: from j */
 	size_t n;		/* calls that would be added */
 };
 
@@ -173,7 +181,7 @@ static void check_in(struct telling *t, const struct cr_policy_window *w)
 			continue;
 		t->n += !f.denied;
 		if (t->json)
-			json_one(&t->j, f.denied ? t->denied : t->add, &f);
+			json_one(t->j, f.denied ? t->denied : t->add, &f);
 		else
 			print_one(t->p, &f);
 	}
@@ -197,45 +205,98 @@ static void check_all(struct telling *t)
 	}
 }
 
-/* EXIT_STALE when calls would be added. */
-static int check(const struct cr_policy *p, const struct cr_policies *learned, bool json,
-		 struct cr_err *err)
+/* True when nothing would be added. */
+static bool check(const struct cr_policy *p, const struct cr_policies *learned, bool json,
+		  struct cr_json *j, struct json_object *in)
 {
-	struct telling t = { .p = p, .learned = learned, .json = json };
-	int rc;
+	struct telling t = { .p = p, .learned = learned, .json = json, .j = j };
+	uint64_t lost = 0;
+	size_t i;
 
-	cr_json_begin(&t.j);
-	cr_json_text(&t.j, t.j.top, "policy", p->path);
-	t.add = cr_json_array(&t.j, t.j.top, "would-add");
-	t.denied = cr_json_array(&t.j, t.j.top, "denied");
+	cr_json_text(j, in, "policy", p->path);
+	t.add = cr_json_array(j, in, "would-add");
+	t.denied = cr_json_array(j, in, "denied");
 	check_all(&t);
-	cr_json_bool(&t.j, t.j.top, "changed", cr_policy_changed(p));
-	cr_json_bool(&t.j, t.j.top, "up-to-date", t.n == 0);
+	for (i = 0; i < learned->n; i++)
+		lost += learned->p[i]->lost;
+	cr_json_count(j, in, "lost", lost);
+	cr_json_bool(j, in, "changed", cr_policy_changed(p));
+	cr_json_bool(j, in, "up-to-date", t.n == 0);
 	if (!json)
-		print_sum(p, t.n);
-	rc = cr_json_end(&t.j, json ? stdout : NULL);
-	if (rc < 0)
-		return cr_err_sys(err, rc, "cannot check %s", p->path);
-	return t.n ? EXIT_STALE : CR_EXIT_OK;
+		print_sum(p, learned, t.n);
+	return t.n == 0;
 }
 
-static int load_and_check(char **args, bool json, struct cr_err *err)
+/* Programs that were learned and have no policy at all. True when there is none. */
+static bool check_programs(const struct cr_policies *all, const struct cr_policies *learned,
+			   bool json, struct cr_json *j)
 {
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
-	struct cr_policies learned;
-	struct cr_policy *p = NULL;
-	int rc = cr_policy_path(args[0], false, &path, err);
+	struct json_object *list = cr_json_array(j, j->top, "without-policy"), *o;
+	bool good = true;
+	size_t i, k;
+
+	for (i = 0; i < learned->n; i++) {
+		const struct cr_policy *from = learned->p[i];
+
+		for (k = 0; k < all->n && strcmp(all->p[k]->program, from->program) != 0; k++)
+			;
+		if (k < all->n)
+			continue;
+		good = false;
+		o = cr_json_object(j, list, NULL);
+		cr_json_text(j, o, "program", from->program);
+		cr_json_text(j, o, "file", from->path);
+		if (!json)
+			printf("+ a policy for %s  %s\n", from->program, from->path);
+	}
+	return good;
+}
+
+/* A policy for each program: what is learned of one is compared with its. */
+static int check_tree(const struct cr_policies *all, const struct cr_policies *learned, bool json,
+		      struct cr_json *j, struct cr_err *err)
+{
+	struct json_object *list = cr_json_array(j, j->top, "policies");
+	bool good = true;
+	size_t i;
+	int rc = cr_policies_named(all, err);
 
 	if (rc == 0)
-		rc = cr_ini_load(cr_buf_str(&path), &p, err);
+		rc = cr_policies_named(learned, err);
+	for (i = 0; i < all->n && rc == 0; i++) {
+		struct cr_policies some;
+
+		if (cr_policies_of(learned, all->p[i]->program, &some) < 0)
+			return cr_err_sys(err, -ENOMEM, "cannot check %s", all->p[i]->path);
+		good &= check(all->p[i], &some, json, j, cr_json_object(j, list, NULL));
+		free(some.p);
+	}
 	if (rc < 0)
 		return rc;
-	rc = cr_policies_load(args + 1, &learned, err);
-	if (rc == 0) {
-		rc = check(p, &learned, json, err);
-		cr_policies_free(&learned);
-	}
-	cr_policy_free(p);
+	good &= check_programs(all, learned, json, j);
+	cr_json_bool(j, j->top, "up-to-date", good);
+	return good ? CR_EXIT_OK : EXIT_STALE;
+}
+
+/* EXIT_STALE when calls would be added. */
+static int load_and_check(char **args, bool json, struct cr_err *err)
+{
+	char *checked[] = { args[0], NULL };
+	struct cr_policies all, learned = { NULL, 0 };
+	struct cr_json j;
+	int rc = cr_policies_load(checked, &all, err);
+
+	cr_json_begin(&j);
+	if (rc == 0)
+		rc = cr_policies_load(args + 1, &learned, err);
+	if (rc == 0 && cr_is_directory(args[0]))
+		rc = check_tree(&all, &learned, json, &j, err);
+	else if (rc == 0)
+		rc = check(all.p[0], &learned, json, &j, j.top) ? CR_EXIT_OK : EXIT_STALE;
+	if (cr_json_end(&j, rc >= 0 && json ? stdout : NULL) < 0 && rc >= 0 && json)
+		rc = cr_err_sys(err, -ENOMEM, "cannot check %s", args[0]);
+	cr_policies_free(&learned);
+	cr_policies_free(&all);
 	return rc;
 }
 

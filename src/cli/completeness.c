@@ -28,9 +28,9 @@ static const struct cr_option options[] = {
 };
 
 static const char *const usage[] = {
-	"Usage: chestnut completeness [options] POLICY",
+	"Usage: chestnut completeness [options] POLICY|DIR",
 	"Estimate from the calls that were seen in only one execution how many new ones the next",
-	"execution will bring.",
+	"execution will bring. DIR stands for all its policies.",
 	"",
 	NULL
 };
@@ -40,6 +40,8 @@ struct asked {
 	bool gate;		/* --below was given ... */
 	double below;		/* ... with this */
 	const char *plot;	/* borrowed from argv; NULL: none */
+	unsigned int told;
+	bool above;		/* one of them is not below */
 };
 
 static void print_place(const struct cr_trust *t)
@@ -71,6 +73,7 @@ static void print_all(const struct cr_policy *p, const struct cr_trust *all)
 	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
 	size_t i;
 
+	printf("%-17s %s\n", "policy", p->path);
 	for (i = 0; i <= p->n_windows; i++)
 		print_place(&all[i]);
 	cr_trust_words(p, all, &words);
@@ -148,7 +151,7 @@ static bool all_below(const struct cr_policy *p, const struct cr_trust *all, dou
 	return n > 0;
 }
 
-static int tell(const struct cr_policy *p, const struct asked *asked, struct cr_err *err)
+static int tell(const struct cr_policy *p, struct asked *asked, struct cr_err *err)
 {
 	struct cr_trust *all = NULL;
 	int rc = cr_trust_count(p, &all);
@@ -161,9 +164,23 @@ static int tell(const struct cr_policy *p, const struct asked *asked, struct cr_
 		cr_err_sys(err, rc, "cannot tell how complete %s is", p->path);
 	if (rc == 0 && asked->plot)
 		rc = plot(p, &all[0], asked->plot, err);
-	if (rc == 0 && asked->gate && !all_below(p, all, asked->below))
-		rc = EXIT_NOT_BELOW;
+	asked->above |= rc == 0 && asked->gate && !all_below(p, all, asked->below);
 	cr_trust_free(all, p->n_windows + 1);
+	return rc;
+}
+
+static int tell_one(const char *path, void *ctx, struct cr_err *err)
+{
+	struct asked *asked = ctx;
+	struct cr_policy *p = NULL;
+	int rc = cr_ini_load(path, &p, err);
+
+	if (rc == 0) {
+		if (asked->told++ && !asked->json)
+			printf("\n");
+		rc = tell(p, asked, err);
+	}
+	cr_policy_free(p);
 	return rc;
 }
 
@@ -198,6 +215,9 @@ static int parse(int argc, char **argv, struct asked *asked, int *at, struct cr_
 	if (rc == 0 && argc - it.at != 1) {
 		rc = cr_err_set(err, -EINVAL, "completeness wants one policy");
 		cr_err_hint(err, "chestnut completeness POLICY");
+	} else if (rc == 0 && asked->plot && cr_is_directory(argv[it.at])) {
+		rc = cr_err_set(err, -EINVAL, "--plot draws the curve of one policy");
+		cr_err_hint(err, "name one of those in %s", argv[it.at]);
 	} else if (rc == 0 && asked->json && asked->plot && strcmp(asked->plot, "-") == 0) {
 		rc = cr_err_set(err, -EINVAL, "--json and --plot - both want standard output");
 		cr_err_hint(err, "--plot FILE draws into a file");
@@ -207,23 +227,16 @@ static int parse(int argc, char **argv, struct asked *asked, int *at, struct cr_
 
 int cr_cmd_completeness(int argc, char **argv)
 {
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
 	struct asked asked = { .plot = NULL };
-	struct cr_policy *p = NULL;
 	struct cr_err err = { "", "" };
 	int at = 0, rc = parse(argc, argv, &asked, &at, &err);
 
 	if (rc > 0)
 		return CR_EXIT_OK;
 	if (rc == 0)
-		rc = cr_policy_path(argv[at], false, &path, &err);
+		rc = cr_policy_each(argv[at], tell_one, &asked, &err);
 	if (rc == 0)
-		rc = cr_ini_load(cr_buf_str(&path), &p, &err);
-	if (rc == 0)
-		rc = tell(p, &asked, &err);
-	cr_policy_free(p);
-	if (rc >= 0)
-		return rc;
+		return asked.above ? EXIT_NOT_BELOW : CR_EXIT_OK;
 	cr_log_err(&err);
 	return EXIT_TROUBLE;
 }

@@ -34,9 +34,9 @@ static const struct cr_option options[] = {
 };
 
 static const char *const usage[] = {
-	"Usage: chestnut finalize [options] POLICY",
+	"Usage: chestnut finalize [options] POLICY|DIR",
 	"Set the policy's mode to strict: what it does not allow is denied from now on.",
-	"POLICY is a file, or the name of a program.",
+	"POLICY is a file, or the name of a program; DIR stands for all its policies.",
 	"",
 	NULL
 };
@@ -384,40 +384,39 @@ static void tell(const char *path, const struct finalizing *f)
 					   " is strict now");
 }
 
-static int finalize(const char *name, struct finalizing *f, struct cr_err *err)
+static int finalize(const char *path, void *ctx, struct cr_err *err)
 {
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
-	int rc = cr_policy_path(name, false, &path, err);
+	const struct finalizing *asked = ctx;
+	struct finalizing f = *asked;
+	int rc;
 
-	cr_json_begin(&f->j);
-	cr_json_text(&f->j, f->j.top, "policy", cr_buf_str(&path));
-	f->dropped = cr_json_array(&f->j, f->j.top, "dropped");
-	if (rc == 0)
-		rc = f->dry_run ? try_it(cr_buf_str(&path), f, err) :
-				  cr_store_edit(cr_buf_str(&path), change, f, err);
-	cr_json_bool(&f->j, f->j.top, "written", !f->dry_run && !f->done_before);
-	if (rc == 0 && !f->json)
-		tell(cr_buf_str(&path), f);
-	if (cr_json_end(&f->j, rc == 0 && f->json ? stdout : NULL) < 0 && rc == 0 && f->json)
+	cr_json_begin(&f.j);
+	cr_json_text(&f.j, f.j.top, "policy", path);
+	f.dropped = cr_json_array(&f.j, f.j.top, "dropped");
+	rc = f.dry_run ? try_it(path, &f, err) : cr_store_edit(path, change, &f, err);
+	cr_json_bool(&f.j, f.j.top, "written", !f.dry_run && !f.done_before);
+	if (rc == 0 && !f.json)
+		tell(path, &f);
+	if (cr_json_end(&f.j, rc == 0 && f.json ? stdout : NULL) < 0 && rc == 0 && f.json)
 		rc = cr_err_sys(err, -ENOMEM, "cannot print what was done");
-	cr_buf_fini(&f->text);
+	cr_buf_fini(&f.text);
 	return rc;
 }
 
 int cr_cmd_finalize(int argc, char **argv)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
-	struct finalizing f = { .text = CR_BUF_INIT };
+	struct finalizing asked = { .text = CR_BUF_INIT };
 	struct cr_err err = { "", "" };
 	int id;
 
 	while ((id = cr_options_next(&it, &err)) > 0) {
 		if (cr_options_common(&it, id, usage))
 			return CR_EXIT_OK;
-		f.dry_run |= id == OPT_DRY_RUN;
-		f.force |= id == OPT_FORCE;
-		f.json |= id == OPT_JSON;
-		f.keep_unused |= id == OPT_KEEP;
+		asked.dry_run |= id == OPT_DRY_RUN;
+		asked.force |= id == OPT_FORCE;
+		asked.json |= id == OPT_JSON;
+		asked.keep_unused |= id == OPT_KEEP;
 	}
 	if (id == 0 && argc - it.at != 1) {
 		id = cr_err_set(&err, -EINVAL, "finalize wants one policy");
@@ -427,7 +426,7 @@ int cr_cmd_finalize(int argc, char **argv)
 		cr_log_err(&err);
 		return CR_EXIT_USAGE;
 	}
-	if (finalize(argv[it.at], &f, &err) == 0)
+	if (cr_policy_each(argv[it.at], finalize, &asked, &err) == 0)
 		return CR_EXIT_OK;
 	cr_log_err(&err);
 	return CR_EXIT_FAIL;

@@ -94,11 +94,28 @@ static int is_policy(const struct dirent *e)
 	return e->d_name[0] != '.' && n > k && strcmp(e->d_name + n - k, ".policy") == 0;
 }
 
-/* In the order of their names, so that the result does not depend on the file system. */
-static int add_directory(struct cr_policies *all, const char *dir, struct cr_err *err)
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool cr_is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* In the order of their names, so that the result does not depend on the file system. But for the
+ * file @but (NULL: none). -ENOENT when there is none. */
+static int each_of(const char *dir, const char *but,
+		   int (*fn)(const char *path, void *ctx, struct cr_err *err), void *ctx,
+		   struct cr_err *err)
 {
 	struct dirent **found;
-	int i, n = scandir(dir, &found, is_policy, alphasort), rc = 0;
+	int i, n = scandir(dir, &found, is_policy, alphasort), done = 0, rc = 0;
 
 	if (n < 0)
 		return cr_err_sys(err, -errno, "cannot read the directory %s", dir);
@@ -106,28 +123,46 @@ static int add_directory(struct cr_policies *all, const char *dir, struct cr_err
 		cr_auto_buf struct cr_buf path = CR_BUF_INIT;
 
 		cr_buf_addf(&path, "%s/%s", dir, found[i]->d_name);
-		if (rc == 0)
-			rc = add(all, cr_buf_str(&path), err);
+		if (rc == 0 && !(but && same_file(cr_buf_str(&path), but))) {
+			rc = fn(cr_buf_str(&path), ctx, err);
+			done++;
+		}
 		free(found[i]);
 	}
 	free(found);
-	if (n > 0)
+	if (done)
 		return rc;
 	cr_err_set(err, -ENOENT, "there is no policy in the directory %s", dir);
 	cr_err_hint(err, "files that end in .policy are looked for");
 	return -ENOENT;
 }
 
-int cr_policies_load(char **args, struct cr_policies *all, struct cr_err *err)
+int cr_policy_each(const char *name, int (*fn)(const char *path, void *ctx, struct cr_err *err),
+		   void *ctx, struct cr_err *err)
 {
 	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
-	struct stat st;
+	int rc;
+
+	if (cr_is_directory(name))
+		return each_of(name, NULL, fn, ctx, err);
+	rc = cr_policy_path(name, false, &path, err);
+	return rc < 0 ? rc : fn(cr_buf_str(&path), ctx, err);
+}
+
+static int load_one(const char *path, void *ctx, struct cr_err *err)
+{
+	return add(ctx, path, err);
+}
+
+int cr_policies_load_but(char **args, const char *but, struct cr_policies *all, struct cr_err *err)
+{
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
 	int rc = 0;
 
 	*all = (struct cr_policies){ NULL, 0 };
 	for (; *args && rc == 0; args++) {
-		if (stat(*args, &st) == 0 && S_ISDIR(st.st_mode)) {
-			rc = add_directory(all, *args, err);
+		if (cr_is_directory(*args)) {
+			rc = each_of(*args, but, load_one, all, err);
 			continue;
 		}
 		rc = cr_policy_path(*args, false, &path, err);
@@ -137,4 +172,37 @@ int cr_policies_load(char **args, struct cr_policies *all, struct cr_err *err)
 	if (rc < 0)
 		cr_policies_free(all);
 	return rc;
+}
+
+int cr_policies_load(char **args, struct cr_policies *all, struct cr_err *err)
+{
+	return cr_policies_load_but(args, NULL, all, err);
+}
+
+int cr_policies_of(const struct cr_policies *all, const char *program, struct cr_policies *some)
+{
+	size_t i;
+
+	*some = (struct cr_policies){ calloc(all->n + 1, sizeof(struct cr_policy *)), 0 };
+	if (!some->p)
+		return -ENOMEM;
+	for (i = 0; i < all->n; i++)
+		if (all->p[i]->program && strcmp(all->p[i]->program, program) == 0)
+			some->p[some->n++] = all->p[i];
+	return 0;
+}
+
+int cr_policies_named(const struct cr_policies *all, struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		if (all->p[i]->program)
+			continue;
+		cr_err_set(err, -EINVAL, "%s does not say which program it is for",
+			   all->p[i]->path);
+		cr_err_hint(err, "in a directory each policy needs: program = PATH");
+		return -EINVAL;
+	}
+	return 0;
 }

@@ -31,7 +31,8 @@ static const struct cr_option options[] = {
 static const char *const usage[] = {
 	"Usage: chestnut merge [options] POLICY|DIR...",
 	"Make one policy of several: what one allows is allowed, what one denies is denied.",
-	"DIR stands for all its files that end in .policy.",
+	"DIR stands for all its files that end in .policy. When -o names a directory, each program",
+	"gets a policy there.",
 	"",
 	NULL
 };
@@ -324,6 +325,65 @@ static int merge_all(const struct cr_policies *all, const struct asked *asked, s
 	return rc;
 }
 
+/* Where the policy of a program goes in a directory: over the one of it that is merged; else it is
+ * a new file, NAME.policy. */
+static int path_in(const struct cr_policies *some, const char *dir, struct cr_buf *path,
+		   struct cr_err *err)
+{
+	const char *program = some->p[0]->program;
+	size_t i;
+
+	cr_buf_addf(path, "%s/x", dir);
+	for (i = 0; i < some->n; i++) {
+		if (!same_directory(some->p[i]->path, cr_buf_str(path)))
+			continue;
+		cr_buf_clear(path);
+		cr_buf_add(path, some->p[i]->path);
+		return 0;
+	}
+	cr_buf_clear(path);
+	cr_buf_addf(path, "%s/%s.policy", dir, strrchr(program, '/') + 1);
+	if (access(cr_buf_str(path), F_OK) < 0)
+		return 0;
+	cr_err_set(err, -EEXIST, "%s is there, and not among what is merged", cr_buf_str(path));
+	cr_err_hint(err, "name it or %s, too, or take it away", dir);
+	return -EEXIST;
+}
+
+static bool first_of_program(const struct cr_policies *all, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (strcmp(all->p[i]->program, all->p[at]->program) == 0)
+			return false;
+	return true;
+}
+
+/* Into a directory: what is of one program becomes one policy. */
+static int merge_tree(const struct cr_policies *all, const struct asked *asked, struct cr_err *err)
+{
+	struct asked one = *asked;
+	size_t i;
+	int rc = cr_policies_named(all, err);
+
+	for (i = 0; i < all->n && rc == 0; i++) {
+		cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+		struct cr_policies some;
+
+		if (!first_of_program(all, i))
+			continue;
+		if (cr_policies_of(all, all->p[i]->program, &some) < 0)
+			return cr_err_sys(err, -ENOMEM, "cannot merge");
+		rc = path_in(&some, asked->output, &path, err);
+		one.output = cr_buf_str(&path);
+		if (rc == 0)
+			rc = merge_all(&some, &one, err);
+		free(some.p);
+	}
+	return rc;
+}
+
 static int take_side(const char *word, enum cr_prefer *prefer, struct cr_err *err)
 {
 	bool first = strcmp(word, "first") == 0;
@@ -372,9 +432,10 @@ int cr_cmd_merge(int argc, char **argv)
 		cr_log_err(&err);
 		return CR_EXIT_USAGE;
 	}
-	rc = cr_policies_load(argv + at, &all, &err);
+	rc = cr_policies_load_but(argv + at, asked.output, &all, &err);
 	if (rc == 0) {
-		rc = merge_all(&all, &asked, &err);
+		rc = asked.output && cr_is_directory(asked.output) ?
+			merge_tree(&all, &asked, &err) : merge_all(&all, &asked, &err);
 		cr_policies_free(&all);
 	}
 	if (rc == 0)

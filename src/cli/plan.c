@@ -454,11 +454,11 @@ static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
 }
 
 /* Who has finalized a policy knows what it says; somebody has changed that since. */
-static void note_changes(const struct cr_run_plan *plan)
+void cr_note_changes(const struct cr_run_plan *plan, const struct cr_policy *p)
 {
-	if (plan->mode != CR_MODE_LEARN && plan->policy && cr_policy_changed(plan->policy))
+	if (plan->mode != CR_MODE_LEARN && p && cr_policy_changed(p))
 		cr_info("note: %s, or a base set that it includes, was changed since it was "
-			"finalized", plan->policy_path);
+			"finalized", p->path);
 }
 
 /* A program that the kernel would give privileges to gets none under an ordinary user's tracer. */
@@ -499,7 +499,7 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 	if (rc == 0)
 		rc = check_sense(plan, err);
 	if (rc == 0) {
-		note_changes(plan);
+		cr_note_changes(plan, plan->policy);
 		warn_privileges(plan);
 	}
 	return rc;

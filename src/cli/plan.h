@@ -62,6 +62,9 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 	CR_MUST_CHECK;
 void cr_run_plan_fini(struct cr_run_plan *plan);
 
+/* Tells, unless this run learns, that @p (may be NULL) was changed since it was finalized. */
+void cr_note_changes(const struct cr_run_plan *plan, const struct cr_policy *p);
+
 /* windows.c: -f, and its @FILE */
 int cr_run_add_function(struct cr_run_plan *plan, const char *pattern, struct cr_err *err)
 	CR_MUST_CHECK;

@@ -27,9 +27,9 @@ static const struct cr_option options[] = {
 };
 
 static const char *const usage[] = {
-	"Usage: chestnut show [options] POLICY",
+	"Usage: chestnut show [options] POLICY|DIR",
 	"Show what a policy says, where each rule comes from, and how complete it may be.",
-	"POLICY is a file, or the name of a program.",
+	"POLICY is a file, or the name of a program; DIR stands for all its policies.",
 	"",
 	NULL
 };
@@ -73,6 +73,8 @@ static void show_header(const struct view *v)
 	fact("build-id", p->build_id);
 	fact("mode", p->mode == CR_MODE_UNSET ? "not set: learned unless told otherwise" :
 					       cr_mode_name(p->mode));
+	if (!p->digest && p->mode == CR_MODE_STRICT)
+		fact("finalized", "no");
 	if (p->digest)
 		fact("finalized", cr_policy_changed(p) ?
 		     "yes, and changed since then: it, or a base set that it includes" :
@@ -319,21 +321,42 @@ static int print_json(const struct cr_policy *p)
 	return cr_json_end(&j, stdout);
 }
 
+struct asked {
+	bool verbose;
+	bool json;
+	unsigned int shown;
+};
+
+static int show_one(const char *path, void *ctx, struct cr_err *err)
+{
+	struct asked *asked = ctx;
+	struct view v = { .verbose = asked->verbose, .colour = cr_colour(STDOUT_FILENO) };
+	struct cr_policy *p = NULL;
+	int rc = cr_ini_load(path, &p, err);
+
+	if (rc < 0)
+		return rc;
+	v.p = p;
+	if (asked->shown++ && !asked->json)
+		printf("\n");
+	if ((asked->json ? print_json(p) : show(&v)) < 0)
+		rc = cr_err_sys(err, -ENOMEM, "cannot show %s", path);
+	cr_policy_free(p);
+	return rc;
+}
+
 int cr_cmd_show(int argc, char **argv)
 {
 	struct cr_options it = CR_OPTIONS_INIT(options, argc, argv);
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
-	struct view v = { .colour = cr_colour(STDOUT_FILENO) };
+	struct asked asked = { false, false, 0 };
 	struct cr_err err = { "", "" };
-	struct cr_policy *p = NULL;
-	bool json = false;
-	int id, rc;
+	int id;
 
 	while ((id = cr_options_next(&it, &err)) > 0) {
 		if (cr_options_common(&it, id, usage))
 			return CR_EXIT_OK;
-		v.verbose |= id == OPT_VERBOSE;
-		json |= id == OPT_JSON;
+		asked.verbose |= id == OPT_VERBOSE;
+		asked.json |= id == OPT_JSON;
 	}
 	if (id == 0 && argc - it.at != 1) {
 		id = cr_err_set(&err, -EINVAL, "show wants one policy");
@@ -343,14 +366,7 @@ int cr_cmd_show(int argc, char **argv)
 		cr_log_err(&err);
 		return CR_EXIT_USAGE;
 	}
-	rc = cr_policy_path(argv[it.at], false, &path, &err);
-	if (rc == 0)
-		rc = cr_ini_load(cr_buf_str(&path), &p, &err);
-	v.p = p;
-	if (rc == 0 && (json ? print_json(p) : show(&v)) < 0)
-		rc = cr_err_sys(&err, -ENOMEM, "cannot show %s", p->path);
-	cr_policy_free(p);
-	if (rc == 0)
+	if (cr_policy_each(argv[it.at], show_one, &asked, &err) == 0)
 		return CR_EXIT_OK;
 	cr_log_err(&err);
 	return CR_EXIT_FAIL;

@@ -97,6 +97,7 @@ static int read_all(struct cr_tree *tree, struct cr_err *err)
 	for (i = 0; i < all.n && rc == 0; i++) {
 		struct cr_policy *p = all.p[i];
 
+		cr_note_changes(tree->plan, p);
 		if (!p->program) {
 			cr_err_set(err, -EINVAL, "%s does not say which program it is for",
 				   p->path);

@@ -53,6 +53,12 @@ check 'and is the same' cmp out all.policy
 status 'merging the result with nothing changes nothing' 0 "$TOOL" merge all.policy
 check 'byte for byte' cmp out all.policy
 
+status 'a result in the directory is not merged the next time' 0 \
+	"$TOOL" merge -o jobs/all.policy jobs
+"$TOOL" merge -o jobs/all.policy jobs >out
+has 'nothing is counted twice' out 'from 2 policies and 5 executions$'
+rm jobs/all.policy
+
 policy ours.policy '# reviewed\nmode = learn' 'open = errno ENOENT\nmkdir = never' ''
 status 'the stricter rule holds' 0 "$TOOL" merge -o m.policy ours.policy jobs
 has 'both places of a conflict are shown' err \
@@ -98,6 +104,34 @@ status 'a merge into another directory' 0 "$TOOL" merge -o moved.policy sub/a.po
 status 'still finds what is included' 0 "$TOOL" show moved.policy
 has 'and shows it' out 'close'
 
+# directories with a policy for each program
+mkdir -p tree job1 job2
+policy tree/x.policy 'program = /bin/x\nruns = 1' '# kept\nread = allow' 'read = "1, 1 call"'
+policy job1/x.policy 'program = /bin/x\nruns = 1' 'read = allow\nopen = allow' \
+	'read = "1, 1 call"\nopen = "1, 1 call"'
+policy job2/y.policy 'program = /usr/bin/y\nruns = 1' 'close = allow' 'close = "1, 1 call"'
+status 'a directory is checked program by program' 1 "$TOOL" check --update tree job1 job2
+has 'a call that one lacks is found' out '^\+ open  job1/x\.policy:6'
+has 'and a program that has none' out '^\+ a policy for /usr/bin/y  job2/y\.policy$'
+status 'in JSON, too' 1 "$TOOL" check --json --update tree job1 job2
+check 'which is valid' valid_json out
+status 'a directory is merged into program by program' 0 "$TOOL" merge -o tree tree job1 job2
+has 'what was there is merged' tree/x.policy '^runs = 2$'
+has 'with its comments' tree/x.policy '^# kept$'
+has 'what was not is made' tree/y.policy '^close = allow$'
+has_not 'each for itself' tree/x.policy close
+status 'then it is up to date' 0 "$TOOL" check --update tree job1 job2
+status 'what is in the way is not replaced' 1 "$TOOL" merge -o tree job2
+has 'which is told' err 'tree/y\.policy is there, and not among what is merged$'
+status 'a directory is shown' 0 "$TOOL" show tree
+is 'all of it' "$(grep -c '^policy ' out)" 2
+status 'it is finalized' 0 "$TOOL" finalize tree
+is 'all of it, too' "$(cat tree/*.policy | grep -c '^mode = strict$')" 2
+status 'its completeness is told' 1 "$TOOL" completeness --below 0.1 tree
+is 'of each policy' "$(grep -c '^policy ' out)" 2
+policy tree/none.policy '' 'read = allow' ''
+status 'a policy for no program has no place there' 2 "$TOOL" check --update tree job1
+has 'which is told with it' err 'tree/none\.policy does not say which program it is for$'
 # diff
 status 'a policy does not differ from itself' 0 "$TOOL" diff all.policy all.policy
 check 'and says so by silence' test ! -s out
@@ -136,6 +170,9 @@ status 'a call that is denied would not be learned' 0 \
 has 'but is told of' out \
 	'^note: mkdir \(jobs/b\.policy:8\) is denied by deny\.policy:6 \("never"\), and would not'
 status 'a base set that allows a call has it' 0 "$TOOL" check --update inc.policy own.policy
+policy l.policy 'lost = 2' 'read = allow' ''
+status 'events that were lost' 0 "$TOOL" check --update own.policy l.policy
+has 'may have been calls' out '^note: l\.policy was learned with 2 events lost: it may lack calls$'
 status '--json' 1 "$TOOL" check --json --update jobs/a.policy jobs
 check 'is valid JSON' valid_json out
 has 'and has the verdict' out '"up-to-date":false'
