@@ -113,6 +113,7 @@ policy job2/y.policy 'program = /usr/bin/y\nruns = 1' 'close = allow' 'close = "
 status 'a directory is checked program by program' 1 "$TOOL" check --update tree job1 job2
 has 'a call that one lacks is found' out '^\+ open  job1/x\.policy:6'
 has 'and a program that has none' out '^\+ a policy for /usr/bin/y  job2/y\.policy$'
+status 'which counts alone, too' 1 "$TOOL" check --update tree job2
 status 'in JSON, too' 1 "$TOOL" check --json --update tree job1 job2
 check 'which is valid' valid_json out
 status 'a directory is merged into program by program' 0 "$TOOL" merge -o tree tree job1 job2

@@ -122,6 +122,10 @@ status 'and' 0 "$TOOL" explain x.policy socket
 has 'if it stands behind' out '^  comment     no network here$'
 status 'a call of a base set' 0 "$TOOL" explain x.policy futex
 has 'has the comment of its group' out '^  comment     locks, joins and condition variables$'
+printf '[syscalls]\n# one\nread = allow\n# two\nwrite = allow\nopen = allow\n' >groups.ini
+printf '[policy]\ninclude = ./groups.ini\n[syscalls]\nbrk = allow\n' >groups.policy
+status 'a group has its own comment' 0 "$TOOL" explain groups.policy open
+has 'and no other' out '^  comment     two$'
 status 'a call without a rule' 0 "$TOOL" explain x.policy connect
 has 'has none' out '^  rule        none$'
 status 'a call that did not exist yet' 0 "$TOOL" explain x.policy nr:900
@@ -194,6 +198,10 @@ status 'trouble is neither 0 nor 1' 2 "$TOOL" completeness none.policy
 printf '[policy]\nruns = 4\n[syscalls]\nread = allow\n[evidence]\nread = "1+, 1 call"\n' >c.policy
 status 'counts that were cut short' 0 "$TOOL" completeness c.policy
 has 'are told' out '^1 of these calls passed uncounted after one or two executions'
+sed 's/runs = 1/runs = 30/; s/"1, /"3+, /' 1.policy >30.policy
+status 'thirty executions without a call of its own' 0 "$TOOL" completeness 30.policy
+has 'have the rule of three' out \
+	'^30 executions, no call seen in only one: with 95 % confidence, at most 1 in every 10 further'
 printf '[syscalls]\nread = allow\n' >0.policy
 status 'a hand-written policy' 0 "$TOOL" completeness 0.policy
 has 'has nothing to estimate' out '^Nothing was learned by watching executions\.$'
