@@ -8,7 +8,7 @@ libcr_a_SOURCES = \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
 	include/cr/filter.h include/cr/front.h include/cr/functions.h include/cr/image.h \
 	include/cr/import.h include/cr/ini.h include/cr/json.h include/cr/judge.h \
-	include/cr/launch.h \
+	include/cr/launch.h include/cr/lookup.h \
 	include/cr/learn.h include/cr/lint.h include/cr/log.h include/cr/map.h \
 	include/cr/maps.h include/cr/mem.h include/cr/merge.h include/cr/names.h \
 	include/cr/over.h \
@@ -29,10 +29,10 @@ libcr_a_SOURCES = \
 	src/image/debug.c src/image/demangle.c src/image/dies.c src/image/dies.h \
 	src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c src/image/frames.c \
 	src/image/functions.c src/image/gotab.c src/image/image-int.h src/image/image.c \
-	src/image/mini.c src/image/object.c src/image/pattern.c src/image/relocs.c \
-	src/image/rust.c src/image/sweep.c src/image/symbols.c src/image/tables.c \
-	src/image/targets.c src/image/walk.h \
-	src/unwind/clean.c src/unwind/file.c src/unwind/mem.c \
+	src/image/lookup.c src/image/mini.c src/image/object.c src/image/pattern.c \
+	src/image/relocs.c src/image/rust.c src/image/sweep.c src/image/symbols.c \
+	src/image/tables.c src/image/targets.c src/image/vet.c src/image/walk.h \
+	src/unwind/clean.c src/unwind/dwfl.c src/unwind/files.c src/unwind/mem.c \
 	src/unwind/names.c src/unwind/print.c src/unwind/unwind-int.h \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
 	src/policy/add.c src/policy/args.c src/policy/cond-int.h src/policy/cond-learn.c \

@@ -16,7 +16,8 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 	test-digest test-edit test-exits test-export test-filter test-find test-functions \
 	test-guard test-import test-ini test-judge test-judge-window test-lint test-merge \
 	test-names test-options test-over test-policy test-policy-window test-store test-window
-live_programs = test-bpf-kernel test-live-over test-probe test-unwind
+live_programs = test-bpf-kernel test-live-over test-probe test-unwind \
+	test-unwind-files
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
 	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-escape.sh \
 	tests/live/test-front.sh \
@@ -145,9 +146,12 @@ test_live_over_LDADD = $(cr_libs)
 test_probe_SOURCES = tests/live/test-probe.c
 test_probe_CPPFLAGS = $(test_cppflags)
 test_probe_LDADD = $(cr_libs)
-test_unwind_SOURCES = tests/live/test-unwind.c
+test_unwind_SOURCES = tests/live/test-unwind.c tests/stack-victim.h
 test_unwind_CPPFLAGS = $(test_cppflags)
 test_unwind_LDADD = $(cr_libs)
+test_unwind_files_SOURCES = tests/live/test-unwind-files.c tests/stack-victim.h
+test_unwind_files_CPPFLAGS = $(test_cppflags)
+test_unwind_files_LDADD = $(cr_libs)
 
 # Victims are what they are: no sanitizer, whatever the rest is built with.
 victim_cflags = -std=gnu11 -O1 -g -pthread -Wall -Wextra -Wno-array-bounds

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- *  * unwind - the call stack of a stopped thread, with names
+ * unwind - the call stack of a stopped thread, with names
  *
  * In:    a thread in a ptrace-stop
  * Out:   frames, innermost first: address, function, object, file:line
  * Never: resumes or changes the thread; keeps it waiting for a network (no debuginfod)
  *
- * libunwind walks native frames, libdw the 32-bit ones; libdw names them (symbols, debug files
- * below /usr/lib/debug, minidebuginfo). Names are printable ASCII of bounded length. Every
+ * libunwind walks native frames, libdw the 32-bit ones; the room image names them (symbols, debug
+ * files below /usr/lib/debug, minidebuginfo, Go's table). A line is told where that costs
+ * little: see cr/lookup.h. Names are printable ASCII of bounded length. Every
  * answer is best effort: what the target's memory says is a hint for people, never an input to
  * a decision.
  */
@@ -32,9 +33,13 @@ struct cr_frame {
 
 struct cr_unwinder;		/* symbols of the processes looked at so far, within a bound */
 
-/* NULL when out of memory. The caller owns the result. */
-struct cr_unwinder *cr_unwinder_new(void) CR_MUST_CHECK;
+/* @thorough: line numbers also where megabytes of a library's debug information must be unpacked
+ * for them. NULL when out of memory. The caller owns the result. */
+struct cr_unwinder *cr_unwinder_new(bool thorough) CR_MUST_CHECK;
 void cr_unwinder_free(struct cr_unwinder *u);
+/* How many files were read for their names: each once, whoever maps it and wherever, unless its
+ * place was taken meanwhile or it has changed. */
+unsigned int cr_unwinder_files(const struct cr_unwinder *u);
 
 /* The stack of thread @tid of process @pid, which must be in a ptrace-stop of the caller's. Whether
  * it runs 64-bit or 32-bit code is found out here (int 0x80 from a 64-bit program still has a

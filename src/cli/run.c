@@ -196,7 +196,7 @@ static int make_session(struct run *r, struct cr_err *err)
 		.front = r->plan.attach ? NULL : &r->front,
 	};
 
-	r->unwinder = cr_unwinder_new();
+	r->unwinder = cr_unwinder_new(r->plan.mode != CR_MODE_LEARN);
 	plan.unwinder = r->unwinder;
 	r->session = r->unwinder ? cr_session_new(&plan) : NULL;
 	return r->session ? 0 : cr_err_set(err, -ENOMEM, "out of memory");

@@ -160,7 +160,7 @@ static bool by_link(struct cr_object *obj)
 
 /* dwz moves what several files share to another file. libdw would look for it wherever the link
  * says. */
-static bool alt_open(struct cr_object *obj, Elf *elf)
+static void alt_open(struct cr_object *obj, Elf *elf)
 {
 	char path[PATH_MAX], hex[2 * 64 + 1];
 	const unsigned char *id;
@@ -181,7 +181,16 @@ static bool alt_open(struct cr_object *obj, Elf *elf)
 	}
 	if (dw)
 		dwarf_end(dw);
-	return obj->alt.elf != NULL;
+}
+
+/* Looking at the link means opening all of the DWARF. */
+void cr_debug_alt(struct cr_object *obj)
+{
+	GElf_Shdr sh;
+
+	if (!obj->alt.elf && obj->debug.elf &&
+	    cr_object_section(obj->debug.elf, ".gnu_debugaltlink", &sh))
+		alt_open(obj, obj->debug.elf);
 }
 
 static void mini(struct cr_object *obj)
@@ -201,10 +210,8 @@ int cr_debug_open(struct cr_object *obj)
 {
 	GElf_Shdr sh;
 
-	if (!by_build_id(obj->self.elf, &obj->debug))
+	if (!by_build_id(obj->self.elf, &obj->debug) && !obj->mapped)
 		by_link(obj);
-	if (obj->debug.elf && cr_object_section(obj->debug.elf, ".gnu_debugaltlink", &sh))
-		alt_open(obj, obj->debug.elf);
 	if (!cr_object_section(obj->self.elf, ".symtab", &sh) && !obj->debug.elf)
 		mini(obj);
 	return 0;

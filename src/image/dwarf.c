@@ -43,6 +43,7 @@ Dwarf *cr_dwarf(struct cr_object *obj)
 	if (obj->dw_tried)
 		return obj->dw;
 	obj->dw_tried = true;
+	cr_debug_alt(obj);
 	elf = obj->debug.elf && cr_object_section(obj->debug.elf, ".debug_info", &sh) ?
 	      obj->debug.elf : obj->self.elf;
 	/* libdw would follow the link to wherever the file says. */
@@ -129,8 +130,8 @@ int cr_dwarf_all(struct cr_object *obj)
 	return rc;
 }
 
-/* The unit whose code @at is. clang's has no index of addresses. */
-static bool unit_of(struct cr_object *obj, cr_addr at, Dwarf_Die *cu)
+/* clang's has no index of addresses. */
+bool cr_dwarf_unit(struct cr_object *obj, cr_addr at, Dwarf_Die *cu)
 {
 	struct cr_units it = { .obj = obj };
 
@@ -166,7 +167,7 @@ static int find(struct cr_object *obj, cr_addr entry, Dwarf_Die *die)
 	int rc;
 
 	if (!obj->sub_all && !sub_at(obj, entry)) {
-		if (!unit_of(obj, entry, &cu))
+		if (!cr_dwarf_unit(obj, entry, &cu))
 			return 0;
 		rc = read_unit(obj, &cu);
 		if (rc < 0)
@@ -259,7 +260,7 @@ cr_addr cr_dwarf_owner(struct cr_object *obj, cr_addr part)
 	Dwarf_Die cu, die;
 	size_t i;
 
-	if (!cr_dwarf(obj) || !unit_of(obj, part, &cu) || read_unit(obj, &cu) < 0)
+	if (!cr_dwarf(obj) || !cr_dwarf_unit(obj, part, &cu) || read_unit(obj, &cu) < 0)
 		return 0;
 	for (i = 0; i < obj->n_sub && cr_object_spend(obj, 4); i++)
 		if (dwarf_offdie(obj->dw, obj->sub[i].die, &die) && dwarf_haspc(&die, part) > 0)
@@ -278,7 +279,7 @@ int cr_dwarf_rows(struct cr_object *obj, const struct cr_function *fn,
 	bool end;
 	int rc = 0;
 
-	if (!unit_of(obj, fn->entry, &cu) || dwarf_getsrclines(&cu, &lines, &n) != 0)
+	if (!cr_dwarf_unit(obj, fn->entry, &cu) || dwarf_getsrclines(&cu, &lines, &n) != 0)
 		return 0;
 	for (i = 0; i < n && !rc && cr_object_spend(obj, 1); i++) {
 		line = dwarf_onesrcline(lines, i);

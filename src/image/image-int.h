@@ -86,6 +86,7 @@ struct cr_object {
 	Dwarf *dw;		/* owned */
 	Dwarf *alt_dw;		/* owned */
 	bool dw_tried;
+	bool mapped;		/* a process has it: no debug file beside it is believed */
 	struct cr_sub *sub;	/* owned; by entry; of the units that were looked at */
 	size_t n_sub;
 	bool sub_all;
@@ -96,6 +97,13 @@ struct cr_object {
 };
 
 /* object.c */
+/* @mapped: see cr_object_open_mapped(); @distrust: with the vetting there. */
+struct cr_open_how {
+	bool mapped;
+	bool distrust;
+};
+int cr_object_open_how(int fd, const char *path, struct cr_open_how how, struct cr_object **obj,
+		       struct cr_err *err) CR_MUST_CHECK;
 size_t cr_object_read(const struct cr_object *obj, cr_addr at, void *to, size_t len);
 Elf_Scn *cr_object_section(Elf *elf, const char *name, GElf_Shdr *sh);
 cr_addr cr_object_got(const struct cr_object *obj);
@@ -110,6 +118,8 @@ cr_addr cr_object_text_end(const struct cr_object *obj, cr_addr at);
 int cr_debug_open(struct cr_object *obj) CR_MUST_CHECK;
 void cr_debug_fini(struct cr_debug *d);
 bool cr_debug_vet(Elf *elf);
+/* What dwz took out of the separate file, opened when DWARF is. */
+void cr_debug_alt(struct cr_object *obj);
 /* mini.c: on success *@mem is what the Elf lives in, malloc'ed. */
 Elf *cr_mini_open(const void *packed, size_t len, void **mem);
 
@@ -168,6 +178,8 @@ void cr_pattern_hint(const struct cr_object *obj, const char *text, struct cr_er
 
 /* dwarf.c */
 Dwarf *cr_dwarf(struct cr_object *obj);
+/* The unit whose code @at is. */
+bool cr_dwarf_unit(struct cr_object *obj, cr_addr at, Dwarf_Die *cu);
 int cr_dwarf_all(struct cr_object *obj) CR_MUST_CHECK;
 /* Adds DWARF's file, line, further ranges; 0 also when it knows nothing. */
 int cr_dwarf_describe(struct cr_object *obj, struct cr_function *fn) CR_MUST_CHECK;

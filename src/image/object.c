@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cr/lookup.h"
 #include "image-int.h"
 
 #define SEGMENTS_MAX 256u
@@ -165,7 +166,7 @@ cr_addr cr_object_got(const struct cr_object *obj)
 	return cr_object_section(obj->self.elf, ".got", &sh) ? sh.sh_addr : 0;
 }
 
-static int look(struct cr_object *obj, struct cr_err *err)
+static int look(struct cr_object *obj, bool distrust, struct cr_err *err)
 {
 	const char *path = obj->path;
 	struct stat st;
@@ -193,7 +194,7 @@ static int look(struct cr_object *obj, struct cr_err *err)
 	if (rc < 0)
 		return cr_err_set(err, rc, rc == -ENOMEM ? "out of memory" :
 				  "%s has nothing that could be loaded", path);
-	if (!cr_debug_vet(obj->self.elf))
+	if (!cr_debug_vet(obj->self.elf) || (distrust && !cr_elf_vet(obj->self.elf)))
 		return cr_err_set(err, -ENOEXEC, "%s is damaged: its sections make no sense", path);
 	return 0;
 }
@@ -207,7 +208,8 @@ static int symbols(struct cr_object *obj, struct cr_err *err)
 	return rc < 0 ? cr_err_set(err, rc, "out of memory") : 0;
 }
 
-int cr_object_open_fd(int fd, const char *path, struct cr_object **out, struct cr_err *err)
+int cr_object_open_how(int fd, const char *path, struct cr_open_how how, struct cr_object **out,
+		       struct cr_err *err)
 {
 	struct cr_object *obj = calloc(1, sizeof(*obj));
 	int rc;
@@ -218,12 +220,13 @@ int cr_object_open_fd(int fd, const char *path, struct cr_object **out, struct c
 	obj->debug.fd = obj->mini.fd = obj->alt.fd = -1;
 	obj->self.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	obj->path = strdup(path);
+	obj->mapped = how.mapped;
 	if (obj->self.fd < 0)
 		rc = cr_err_sys(err, -errno, "cannot read %s", path);
 	else if (!obj->path)
 		rc = cr_err_set(err, -ENOMEM, "out of memory");
 	else
-		rc = look(obj, err);
+		rc = look(obj, how.distrust, err);
 	if (!rc)
 		rc = symbols(obj, err);
 	if (rc < 0)
@@ -231,6 +234,11 @@ int cr_object_open_fd(int fd, const char *path, struct cr_object **out, struct c
 	else
 		*out = obj;
 	return rc;
+}
+
+int cr_object_open_fd(int fd, const char *path, struct cr_object **out, struct cr_err *err)
+{
+	return cr_object_open_how(fd, path, (struct cr_open_how){ 0 }, out, err);
 }
 
 int cr_object_open(const char *path, struct cr_object **obj, struct cr_err *err)

@@ -7,6 +7,9 @@
 
 #include "image-int.h"
 
+#define SYMBOLS_MAX (4u << 20)
+#define COMPARED_MAX 256u	/* of two names: a file may have many that differ late */
+
 struct table {
 	Elf *elf;
 	Elf_Data *data;
@@ -14,6 +17,16 @@ struct table {
 	size_t strings;		/* section index of the names */
 	size_t n;
 };
+
+/* Each name that is asked for would be followed to the section's end otherwise. */
+static bool names_end(Elf *elf, size_t strings)
+{
+	Elf_Scn *scn = elf_getscn(elf, strings);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+
+	return data && data->d_buf && data->d_size &&
+	       ((const char *)data->d_buf)[data->d_size - 1] == '\0';
+}
 
 static bool table_open(Elf *elf, unsigned int type, struct table *t)
 {
@@ -81,9 +94,9 @@ static int table_read(struct cr_object *obj, Elf *elf, unsigned int type)
 	size_t i;
 	int rc = 0;
 
-	if (!table_open(elf, type, &t))
+	if (!table_open(elf, type, &t) || !names_end(elf, t.strings))
 		return 0;
-	for (i = 1; !rc && i < t.n; i++) {
+	for (i = 1; !rc && i < t.n && obj->n_sym < SYMBOLS_MAX; i++) {
 		if (!gelf_getsym(t.data, (int)i, &sym))
 			break;
 		name = elf_strptr(elf, t.strings, sym.st_name);
@@ -105,7 +118,12 @@ static int order(const void *a, const void *b)
 		return fx ? -1 : 1;
 	if ((x->bind == STB_LOCAL) != (y->bind == STB_LOCAL))
 		return x->bind == STB_LOCAL ? 1 : -1;
-	return strcmp(x->name, y->name);
+	return x->name == y->name ? 0 : strncmp(x->name, y->name, COMPARED_MAX);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a == b || (strncmp(a, b, COMPARED_MAX) == 0 && memchr(a, '\0', COMPARED_MAX));
 }
 
 /* .symtab has all of .dynsym; what is in both is dropped here. */
@@ -115,7 +133,7 @@ static void unique(struct cr_object *obj)
 	size_t i, n = 0;
 
 	for (i = 0; i < obj->n_sym; i++) {
-		if (n && s[n - 1].at == s[i].at && strcmp(s[n - 1].name, s[i].name) == 0) {
+		if (n && s[n - 1].at == s[i].at && same_name(s[n - 1].name, s[i].name)) {
 			if (!s[n - 1].size)
 				s[n - 1].size = s[i].size;
 			continue;

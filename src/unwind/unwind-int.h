@@ -57,21 +57,46 @@ size_t cr_uw_walk(struct cr_uw_mem *mem, struct cr_uw_pc *pcs, size_t max, bool 
 size_t cr_uw_walk_dw(struct cr_uw_space *s, struct cr_uw_mem *mem, struct cr_uw_pc *pcs,
 		     size_t max);
 
-/* Names of one set of modules: processes that map the same files at the same places share it. */
-struct cr_uw_space *cr_uw_space_new(struct cr_maps *take) CR_MUST_CHECK;
+/* Files that were read for their names: whoever maps one shares what is known of it. Within a
+ * bound of files and of bytes; the one that was not asked for longest goes first. */
+struct cr_uw_files;
+struct cr_uw_file;
+
+struct cr_uw_files *cr_uw_files_new(bool thorough) CR_MUST_CHECK;
+void cr_uw_files_free(struct cr_uw_files *fs);
+unsigned int cr_uw_files_read(const struct cr_uw_files *fs);	/* how many, so far */
+/* The file of @mod, opened only to see which one it is if it is known. NULL when it must not be
+ * read or memory is short. Valid until the next cr_uw_files_get(). */
+struct cr_uw_file *cr_uw_files_get(struct cr_uw_files *fs, const struct cr_module *mod, pid_t tid);
+/* The same one again, by its number; NULL when its place was taken. */
+struct cr_uw_file *cr_uw_files_again(struct cr_uw_files *fs, uint64_t id);
+uint64_t cr_uw_file_id(const struct cr_uw_file *f);	/* never 0 */
+/* Fills in func, offset, file and line of @f where @file, which may be NULL, knows them. They are
+ * looked up @delta bytes behind the module's start, and @behind before f->pc. 0 or -ENOMEM. */
+int cr_uw_file_name(struct cr_uw_file *file, uint64_t delta, unsigned int behind,
+		    struct cr_frame *f) CR_MUST_CHECK;
+
+/* The vDSO, an ELF file in memory that the target can write to, as a file of ours: a descriptor
+ * of the caller's, or -1. */
+bool cr_uw_is_vdso(const struct cr_module *mod);
+int cr_uw_vdso_open(const struct cr_module *mod, pid_t tid) CR_MUST_CHECK;
+
+/* One set of modules: processes that map the same files at the same places share it. @fs is
+ * borrowed as long as the space lives. */
+struct cr_uw_space *cr_uw_space_new(struct cr_uw_files *fs, struct cr_maps *take) CR_MUST_CHECK;
 void cr_uw_space_free(struct cr_uw_space *s);
 const struct cr_maps *cr_uw_space_maps(const struct cr_uw_space *s);
-/* The modules changed: keeps what is known of those that stayed. On failure @s is empty. */
+/* The modules changed. On failure @s is empty. */
 int cr_uw_space_update(struct cr_uw_space *s, struct cr_maps *take) CR_MUST_CHECK;
-/* For questions about @tid, which is among those that share @s. NULL in an empty one. */
+/* For a walk of @tid, which is among those that share @s; made when it is first asked for. NULL
+ * when memory is short. */
 Dwfl *cr_uw_space_dwfl(struct cr_uw_space *s, pid_t tid);
 /* Fills @f, whose pc is set. 0 or -ENOMEM. */
 int cr_uw_space_name(struct cr_uw_space *s, pid_t tid, bool exact, struct cr_frame *f)
 	CR_MUST_CHECK;
 
-/* May libdw be let loose on the debugging information of a file that the target may have
- * written? */
-bool cr_uw_file_vet(Elf *elf);
+/* dwfl.c: libdw's idea of such a set. The thread to look at when a module is opened is *@tid. */
+Dwfl *cr_uw_dwfl_new(struct cr_maps *maps, pid_t *tid) CR_MUST_CHECK;
 
 /* A name fit for a terminal and a line of text: demangled, no control characters, not too
  * long. The caller owns it; NULL when out of memory. */

@@ -7,11 +7,12 @@
 
 #include "unwind-int.h"
 
-/* Each may hold the debugging information of one program and its libraries. */
+/* Where the modules are, of so many processes. What is in their files is shared by all. */
 #define SPACES_MAX 4
 
 struct cr_unwinder {
 	struct cr_uw_mem mem;
+	struct cr_uw_files *files;	/* owned */
 	dev_t shm;
 	uint64_t clock;
 	struct slot {
@@ -21,12 +22,17 @@ struct cr_unwinder {
 	} slots[SPACES_MAX];
 };
 
-struct cr_unwinder *cr_unwinder_new(void)
+struct cr_unwinder *cr_unwinder_new(bool thorough)
 {
 	struct cr_unwinder *u = calloc(1, sizeof(*u));
 
 	if (!u)
 		return NULL;
+	u->files = cr_uw_files_new(thorough);
+	if (!u->files) {
+		free(u);
+		return NULL;
+	}
 	elf_version(EV_CURRENT);
 	u->shm = cr_maps_shm();
 	return u;
@@ -40,7 +46,13 @@ void cr_unwinder_free(struct cr_unwinder *u)
 		return;
 	for (i = 0; i < SPACES_MAX; i++)
 		cr_uw_space_free(u->slots[i].space);
+	cr_uw_files_free(u->files);
 	free(u);
+}
+
+unsigned int cr_unwinder_files(const struct cr_unwinder *u)
+{
+	return cr_uw_files_read(u->files);
 }
 
 /* Nothing is believed without a look at the maps, so this is only about whose place is
@@ -99,7 +111,7 @@ static struct slot *slot_get(struct cr_unwinder *u, pid_t pid, struct cr_maps *m
 			rc = cr_uw_space_update(slot->space, maps);
 		} else {
 			slot_clear(slot);
-			slot->space = cr_uw_space_new(maps);
+			slot->space = cr_uw_space_new(u->files, maps);
 		}
 	}
 	if (rc < 0 || !slot->space) {

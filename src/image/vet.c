@@ -5,7 +5,7 @@
 #include <gelf.h>
 #include <string.h>
 
-#include "unwind-int.h"
+#include "cr/lookup.h"
 
 #define UNPACKED_MAX (512u << 20)
 #define LINES_MAX (32u << 20)
@@ -26,7 +26,7 @@ static uint64_t unpacked(Elf_Scn *scn, const GElf_Shdr *sh, const char *name)
 
 /* libdw would follow a link to a supplementary file to wherever the link says, and unpack
  * whatever is packed. */
-bool cr_uw_file_vet(Elf *elf)
+bool cr_elf_vet(Elf *elf)
 {
 	uint64_t size, total = 0;
 	Elf_Scn *scn = NULL;
