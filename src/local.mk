@@ -49,7 +49,8 @@ libcr_a_SOURCES = \
 	src/policy/scan.h src/policy/section.c src/policy/seen.c src/policy/seen.h \
 	src/policy/splice.c src/policy/splice.h src/policy/store-int.h src/policy/store.c \
 	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
-	src/filter/borders.c src/filter/bpf.c src/filter/build.c src/filter/guard.c \
+	src/filter/borders.c src/filter/bpf.c src/filter/build.c \
+	src/filter/constants.c src/filter/guard.c \
 	src/filter/guard.h src/filter/plan.c src/filter/prove.c \
 	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
 	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
@@ -73,7 +74,7 @@ cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP
 
 bin_PROGRAMS += chestnut-run chestnut
 chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c \
-	src/cli/find.c src/cli/many.c src/cli/seat.c src/cli/seat.h \
+	src/cli/find.c src/cli/handoff.c src/cli/many.c src/cli/seat.c src/cli/seat.h \
 	src/cli/tree.c src/cli/tree.h src/cli/windows.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \

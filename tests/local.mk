@@ -20,7 +20,7 @@ live_programs = test-bpf-kernel test-live-over test-probe test-unwind \
 	test-unwind-files
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
 	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-escape.sh \
-	tests/live/test-front.sh \
+	tests/live/test-front.sh tests/live/test-handoff.sh \
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
 	tests/live/test-pipeline.sh tests/live/test-pty.sh \
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
@@ -274,10 +274,13 @@ EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench \
 	tests/bench/import
 
-EXTRA_PROGRAMS = tests/bench/work
-CLEANFILES += tests/bench/work$(EXEEXT)
+EXTRA_PROGRAMS = tests/bench/bare tests/bench/work
+CLEANFILES += tests/bench/bare$(EXEEXT) tests/bench/work$(EXEEXT)
+tests_bench_bare_SOURCES = tests/bench/bare.c
+tests_bench_bare_CFLAGS = -std=gnu11 -O2
+tests_bench_bare_LDADD = $(SECCOMP_LIBS)
 tests_bench_work_SOURCES = tests/bench/work.c
 tests_bench_work_CFLAGS = -std=gnu11 -O2 -pthread
-bench: all tests/bench/work$(EXEEXT)
+bench: all tests/bench/bare$(EXEEXT) tests/bench/work$(EXEEXT)
 	$(srcdir)/tests/bench/bench $(BENCHFLAGS) .
 .PHONY: bench

@@ -42,7 +42,7 @@ enum cr_pass {
 	CR_PASS_ALLOW,		/* the kernel lets it through */
 	CR_PASS_UNLESS_MASK,	/* it passes when (args[arg] & mask) == 0, and stops otherwise */
 	CR_PASS_ANSWER,		/* the kernel answers ret */
-	CR_PASS_WITH_KEY,	/* it passes when its last arguments are key; else ret */
+	CR_PASS_WITH_KEY,	/* it passes when its last arguments are key; else as _ANSWER */
 };
 
 /* Two arguments that no call with a key looks at: 128 bits that only who made the filter knows. */
@@ -63,7 +63,7 @@ struct cr_filter_guard {
 struct cr_filter_plan {
 	struct {
 		uint8_t pass[CR_NR_MAX];	/* enum cr_pass */
-		/* CR_PASS_ALLOW, _UNLESS_MASK and _ANSWER: 0, or 1 + the index in guarded[] */
+		/* But for CR_PASS_STOP: 0, or 1 + the index in guarded[] */
 		uint16_t guarded[CR_NR_MAX];
 		uint32_t ret[CR_NR_MAX];	/* SECCOMP_RET_* */
 		uint32_t beyond;	/* for numbers from CR_NR_MAX on; 0: they stop */
@@ -103,6 +103,10 @@ void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_pla
  * that is too long fails when the plan is built. @p must outlive @plan. */
 void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
 			  struct cr_filter_plan *plan);
+
+/* Lets the native call @nr of a lone filter pass with the plan's key as well, whatever else becomes
+ * of it: for who loads the filter, and has something to do yet. */
+void cr_filter_let(struct cr_filter_plan *plan, uint32_t nr);
 
 /* The highest call that existed for the policy's author, below CR_NR_MAX. */
 uint32_t cr_filter_horizon(const struct cr_policy *p);

@@ -32,7 +32,14 @@ struct cr_launch {
 	unsigned short filter_len;
 	const struct cr_signals *signals;	/* borrowed; what the program shall find */
 	const struct cr_user *user;	/* borrowed; NULL: as we are */
+	const uint64_t *key;	/* borrowed; for cr_launch_replace: CR_LAUNCH_KEYS words */
 };
+
+/* With these as their last two arguments the filter lets the calls below pass, whatever else it
+ * says: the kernel does not look at arguments that a call does not have. */
+#define CR_LAUNCH_KEYS 2
+extern const uint32_t cr_launch_calls[];	/* native; ends with UINT32_MAX */
+extern const uint32_t cr_launch_user_calls[];	/* with a user, these as well */
 
 /* Which of descriptors 0, 1, 2 were closed: they are filled with /dev/null (closed on exec), so
  * that nothing of ours is ever opened there. */
@@ -58,5 +65,14 @@ enum cr_launch_step {
 
 /* After the child ended without an exec: the step that failed; its errno in @error. */
 enum cr_launch_step cr_launch_failed(int report, int *error);
+
+/* We become the program ourselves, under a filter that is in force from here on. Returns only when
+ * that failed: the errno; @step: where. From CR_LAUNCH_USER on nothing is left to be done but
+ * cr_launch_leave. */
+int cr_launch_replace(const struct cr_launch *l, enum cr_launch_step *step) CR_MUST_CHECK;
+
+/* Writes @text to @fd and ends with @status. */
+__attribute__((noreturn))
+void cr_launch_leave(const struct cr_launch *l, int fd, const char *text, int status);
 
 #endif

@@ -38,6 +38,9 @@ void cr_log_release(void);
 /* A line that nobody takes for @ms milliseconds is dropped; -1: it waits, as any program does. */
 void cr_log_patience(int ms);
 
+/* Where lines go. */
+int cr_log_fd(void);
+
 void cr_log_line(enum cr_log_level level, const char *domain, const char *fmt, ...)
 	CR_PRINTF(3, 4);
 

@@ -28,6 +28,9 @@ int cr_wake_init(struct cr_signals *found) CR_MUST_CHECK;
 /* The same in a process that we have forked: what its parent was sent is not its own. */
 int cr_wake_again(void) CR_MUST_CHECK;
 
+/* No timer of ours is left: it would ring in a program that we become. */
+void cr_wake_off(void);
+
 /* Has a signal come, or the bell rung, since cr_wake_next last said that there was nothing? */
 bool cr_wake_pending(void);
 

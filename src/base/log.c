@@ -30,6 +30,11 @@ void cr_log_to(int fd)
 	out = fd;
 }
 
+int cr_log_fd(void)
+{
+	return out;
+}
+
 void cr_log_patience(int ms)
 {
 	patience = ms;

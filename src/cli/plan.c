@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,7 @@ enum {
 	OPT_CONFIRM,
 	OPT_ALL,
 	OPT_ON_VIOLATION,
+	OPT_HANDOFF,
 	OPT_OUTPUT,
 	OPT_QUIET,
 	OPT_VERBOSE,
@@ -55,6 +57,8 @@ const struct cr_option cr_run_options[] = {
 	{ 0, "all", NULL, "while learning, trace and count every call", OPT_ALL },
 	{ 0, "on-violation", "kill|errno[:NAME]", "what a denial does, whatever the policy says",
 	  OPT_ON_VIOLATION },
+	{ 0, "handoff", NULL, "enforce by the kernel alone: no supervisor, no reports",
+	  OPT_HANDOFF },
 	{ 0, "interval", "S", "while learning, save the counts every S seconds (1)",
 	  OPT_INTERVAL },
 	{ 'o', "output", "FILE", "write messages to FILE instead of standard error", OPT_OUTPUT },
@@ -201,6 +205,9 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 		return 0;
 	case OPT_ON_VIOLATION:
 		return set_violation(plan, value, err);
+	case OPT_HANDOFF:
+		plan->handoff = true;
+		return set_mode(plan, CR_MODE_STRICT, err);
 	case OPT_OUTPUT:
 		plan->output = value;
 		return 0;
@@ -219,6 +226,23 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 	return -EINVAL;
 }
 
+/* An executable file that begins with "#!" has been executed, when it is named as the kernel names
+ * it: behind a word that ends the line of its interpreter, "--policy". */
+static bool is_program(const struct cr_options *it)
+{
+	const char *path = it->value;
+	cr_auto_close int fd = -1;
+	struct stat st;
+	char mark[2];
+
+	if (it->at < 2 || path != it->argv[it->at - 1] ||
+	    strcmp(it->argv[it->at - 2], "--policy") != 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 &&
+	       read(fd, mark, sizeof(mark)) == sizeof(mark) && memcmp(mark, "#!", 2) == 0;
+}
+
 static int parse(struct cr_run_plan *plan, int argc, char **argv, struct cr_err *err)
 {
 	struct cr_options it = CR_OPTIONS_INIT(cr_run_options, argc, argv);
@@ -230,9 +254,16 @@ static int parse(struct cr_run_plan *plan, int argc, char **argv, struct cr_err 
 		rc = take_option(plan, id, it.value, err);
 		if (rc < 0)
 			return rc;
+		plan->as_program = id == OPT_POLICY && !plan->attach && is_program(&it);
+		if (plan->as_program)
+			break;
 	}
 	if (id < 0)
 		return id;
+	if (plan->as_program) {
+		plan->argv = argv + it.at;
+		return 0;
+	}
 	if (plan->attach && it.at < argc) {
 		cr_err_set(err, -EINVAL, "--attach takes no command, but there is \"%s\"",
 			   argv[it.at]);
@@ -247,6 +278,34 @@ static int parse(struct cr_run_plan *plan, int argc, char **argv, struct cr_err 
 		return -EINVAL;
 	}
 	plan->argv = argv + it.at;
+	return 0;
+}
+
+/* The policy's program is the command. */
+static int take_program(struct cr_run_plan *plan, struct cr_err *err)
+{
+	size_t n = 0, i;
+	int rc = cr_ini_load(plan->policy_arg, &plan->policy, err);
+
+	if (rc < 0)
+		return rc;
+	if (!plan->policy->program) {
+		cr_err_set(err, -EINVAL, "%s is executable, but names no program",
+			   plan->policy_arg);
+		cr_err_hint(err, "add \"program = /path\" below [policy], or name a command: "
+			    "chestnut-run -p %s COMMAND", plan->policy_arg);
+		return -EINVAL;
+	}
+	while (plan->argv[n])
+		n++;
+	plan->program = strdup(plan->policy->program);
+	plan->own_argv = calloc(n + 2, sizeof(*plan->own_argv));
+	if (!plan->program || !plan->own_argv)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	plan->own_argv[0] = plan->program;
+	for (i = 0; i < n; i++)
+		plan->own_argv[i + 1] = plan->argv[i];
+	plan->argv = plan->own_argv;
 	return 0;
 }
 
@@ -406,8 +465,8 @@ static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
 
 	if (rc < 0 || plan->directory)
 		return rc < 0 ? rc : make_directory(plan, err);
-	rc = cr_ini_load(plan->policy_path, &plan->policy, err);
-
+	if (!plan->policy)
+		rc = cr_ini_load(plan->policy_path, &plan->policy, err);
 	if (rc == -ENOENT && (plan->mode == CR_MODE_UNSET || plan->mode == CR_MODE_LEARN)) {
 		plan->mode = CR_MODE_LEARN;
 		return 0;
@@ -487,7 +546,10 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 	if (rc != 0)
 		return rc;
 	cr_log_init("chestnut-run", plan->verbosity);
-	rc = plan->attach ? find_attached(plan, err) : find_command(plan, status, err);
+	if (plan->as_program)
+		rc = take_program(plan, err);
+	if (rc == 0)
+		rc = plan->attach ? find_attached(plan, err) : find_command(plan, status, err);
 	if (rc == 0)
 		rc = make_env(plan, err);
 	if (rc == 0)
@@ -498,6 +560,8 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 		rc = load_policy(plan, err);
 	if (rc == 0)
 		rc = check_sense(plan, err);
+	if (rc == 0)
+		rc = cr_run_check_handoff(plan, err);
 	if (rc == 0) {
 		cr_note_changes(plan, plan->policy);
 		warn_privileges(plan);
@@ -513,6 +577,8 @@ void cr_run_plan_fini(struct cr_run_plan *plan)
 		free(plan->patterns[i]);
 	free(plan->patterns);
 	cr_policy_free(plan->policy);
+	free(plan->own_argv);
+	free(plan->program);
 	free(plan->policy_path);
 	free(plan->envp);
 	free(plan->env_ops);

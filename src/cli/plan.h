@@ -44,6 +44,10 @@ struct cr_run_plan {
 	struct cr_user user;
 	enum cr_window_scope scope;
 	bool windows_only;
+	bool handoff;		/* no supervisor: the kernel alone enforces */
+	bool as_program;	/* the policy is a program, and what follows are its arguments */
+	char **own_argv;	/* owned, its strings borrowed; NULL: argv is main's */
+	char *program;		/* owned; own_argv[0] */
 	/* As they were asked for */
 	char **patterns;	/* owned, and each owned; of functions that are windows */
 	size_t n_patterns;
@@ -60,10 +64,22 @@ extern const char *const cr_run_usage[];
  * exit status in *@status. The caller calls cr_run_plan_fini in any case. */
 int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, struct cr_err *err)
 	CR_MUST_CHECK;
+/* seat.c: tells of a permission that no policy holds, unless it was written by hand. */
+void cr_warn_io_uring(const struct cr_policy *p);
 void cr_run_plan_fini(struct cr_run_plan *plan);
 
 /* Tells, unless this run learns, that @p (may be NULL) was changed since it was finalized. */
 void cr_note_changes(const struct cr_run_plan *plan, const struct cr_policy *p);
+
+/* run.c: why @plan's program was not started, and our exit status for it. */
+int cr_run_not_started(const struct cr_run_plan *plan, enum cr_launch_step step, int e,
+		       struct cr_err *err);
+
+/* handoff.c: becomes the program under a filter that enforces the policy alone. Returns only when
+ * that could not be: an exit status. */
+int cr_run_check_handoff(const struct cr_run_plan *plan, struct cr_err *err) CR_MUST_CHECK;
+int cr_run_handoff(const struct cr_run_plan *plan, const struct cr_signals *signals,
+		   struct cr_err *err);
 
 /* windows.c: -f, and its @FILE */
 int cr_run_add_function(struct cr_run_plan *plan, const char *pattern, struct cr_err *err)

@@ -232,19 +232,18 @@ static void step_aside(const struct run *r)
 		cr_log_patience(PATIENCE_MS);
 }
 
-/* The child ended before its exec: which of the steps failed, and our exit status for it. */
-static int not_started(struct run *r, struct cr_err *err)
+int cr_run_not_started(const struct cr_run_plan *plan, enum cr_launch_step step, int e,
+		       struct cr_err *err)
 {
-	const char *program = r->plan.argv[0];
-	int e = 0;
+	const char *program = plan->argv[0];
 
-	switch (cr_launch_failed(r->report, &e)) {
+	switch (step) {
 	case CR_LAUNCH_FILTER:
 		cr_err_sys(err, -e, "cannot install a seccomp filter");
 		cr_err_hint(err, "\"chestnut doctor\" tells what stands in the way");
 		return CR_EXIT_SELF;
 	case CR_LAUNCH_USER:
-		cr_err_sys(err, -e, "cannot become user %s", r->plan.user_name);
+		cr_err_sys(err, -e, "cannot become user %s", plan->user_name);
 		return CR_EXIT_SELF;
 	case CR_LAUNCH_EXEC:
 		cr_err_sys(err, -e, "cannot run %s", program);
@@ -273,9 +272,12 @@ static int finish(struct run *r, struct cr_err *err)
 static struct cr_front_word last_word(struct run *r, struct cr_err *err)
 {
 	struct cr_front_word word = { CR_FRONT_EXIT, CR_EXIT_SELF };
+	enum cr_launch_step step;
+	int e = 0;
 
 	if (!r->outcome.started) {
-		word.value = not_started(r, err);
+		step = cr_launch_failed(r->report, &e);
+		word.value = cr_run_not_started(&r->plan, step, e, err);
 		cr_log_err(err);
 		return word;
 	}
@@ -407,6 +409,8 @@ static int act(struct run *r, struct cr_err *err)
 {
 	int rc;
 
+	if (r->plan.handoff)
+		return cr_run_handoff(&r->plan, &r->signals, err);
 	rc = cr_run_windows_init(&r->plan, &r->windows, err);
 	if (rc == 0)
 		rc = seat(r, err);

@@ -76,7 +76,7 @@ static int learner(struct cr_seat *seat, const struct cr_run_plan *plan,
 }
 
 /* Who wrote such a rule by hand knows what it is about. */
-static void warn_io_uring(const struct cr_policy *p)
+void cr_warn_io_uring(const struct cr_policy *p)
 {
 	const struct cr_rule *r;
 	size_t i;
@@ -101,7 +101,7 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan, struct
 	};
 
 	if (plan->mode == CR_MODE_STRICT)
-		warn_io_uring(seat->policy);
+		cr_warn_io_uring(seat->policy);
 	seat->enforce = cr_enforce_new(&enforce);
 	if (!seat->enforce)
 		return cr_err_set(err, -ENOMEM, "out of memory");

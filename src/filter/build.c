@@ -112,16 +112,16 @@ static void too_long(struct maker *m, const struct span *s)
 	cr_err_hint(m->err, "ranges are short where single values are many: arg0 in 0..1023");
 }
 
-static void put_answer(struct maker *m, const struct span *s)
+/* Without a key. */
+static void put_policy(struct cr_code *c, const struct span *s)
 {
-	struct cr_code *c = &m->code;
-	unsigned int arg, i;
+	unsigned int arg;
 	uint64_t mask;
 	size_t no;
 
 	cr_code_ret(c, s->ret);
 	no = c->at;
-	if (!by_arguments(s))
+	if (!s->guards && s->pass != CR_PASS_UNLESS_MASK)
 		return;
 	cr_code_ret(c, s->guards ? s->guards->yes : SECCOMP_RET_ALLOW);
 	if (s->guards)
@@ -130,6 +130,18 @@ static void put_answer(struct maker *m, const struct span *s)
 		cr_filter_mask(s->abi, s->nr, &arg, &mask);
 		put_if(c, arg, mask, 0, no);
 	}
+}
+
+static void put_answer(struct maker *m, const struct span *s)
+{
+	struct cr_code *c = &m->code;
+	unsigned int i;
+	size_t no;
+
+	put_policy(c, s);
+	no = c->at;
+	if (s->pass == CR_PASS_WITH_KEY)
+		cr_code_ret(c, SECCOMP_RET_ALLOW);
 	for (i = 0; s->pass == CR_PASS_WITH_KEY && i < CR_FILTER_KEYS; i++)
 		put_if(c, CR_FILTER_KEY_ARG + i, UINT64_MAX, m->plan->key[i], no);
 	if (c->far)

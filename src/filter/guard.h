@@ -41,4 +41,15 @@ int cr_guard_fits(const struct cr_filter_guard *g, size_t n) CR_MUST_CHECK;
 int cr_guard_borders(const struct cr_filter_guard *g, size_t n,
 		     int (*each)(void *ctx, const uint64_t args[6]), void *ctx) CR_MUST_CHECK;
 
+/* Values that stand for all. */
+struct cr_constants {
+	uint32_t *k;	/* owned; sorted, each once */
+	size_t n;
+};
+
+/* The constants of @f's comparisons, their neighbours, and borders: those of numbers and
+ * architectures, and those of arguments. -ENOMEM: the caller frees what is there. */
+int cr_constants_collect(const struct cr_filter *f, struct cr_constants *numbers,
+			 struct cr_constants *args) CR_MUST_CHECK;
+
 #endif

@@ -247,6 +247,14 @@ void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *
 	}
 }
 
+void cr_filter_let(struct cr_filter_plan *plan, uint32_t nr)
+{
+	if (cr_filter_otherwise(plan, CR_ABI_NATIVE, nr) == SECCOMP_RET_ALLOW &&
+	    !cr_filter_guards(plan, CR_ABI_NATIVE, nr))
+		return;
+	plan->abi[CR_ABI_NATIVE].pass[nr] = CR_PASS_WITH_KEY;
+}
+
 #define STOP (SECCOMP_RET_TRACE | CR_FILTER_DATA)
 
 uint32_t cr_filter_otherwise(const struct cr_filter_plan *plan, enum cr_abi abi, uint32_t nr)

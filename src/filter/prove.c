@@ -20,13 +20,8 @@ struct proof {
 	const struct cr_filter_plan *plan;	/* borrowed */
 	const struct cr_filter *f;		/* borrowed */
 	struct cr_err *err;			/* borrowed */
-	uint32_t *k;	/* owned; the program's constants, their neighbours, and borders */
-	size_t n;
-};
-
-static const uint32_t borders[] = {
-	0, CR_NR_MAX - 1, CR_NR_MAX, CR_NR_MAX + 1, 0xffff, 0x10000, CR_X32_BIT - 1, CR_X32_BIT,
-	CR_X32_BIT + CR_NR_MAX, 0x7fffffff, 0x80000000, 0xc0000000, 0xfffffffe, 0xffffffff,
+	struct cr_constants numbers;
+	struct cr_constants args;
 };
 
 static const uint32_t foreign[] = {
@@ -106,9 +101,15 @@ static bool opens(const struct decider *w, const struct seccomp_data *d)
 static int check_decided(const struct proof *p, const struct decider *w,
 			 const struct seccomp_data *d)
 {
-	uint32_t want = opens(w, d) ? SECCOMP_RET_ALLOW :
-				      cr_filter_otherwise(p->plan, w->abi, w->nr);
+	const struct cr_filter_guarded *g = cr_filter_guards(p->plan, w->abi, w->nr);
+	uint32_t want = cr_filter_otherwise(p->plan, w->abi, w->nr);
+	uint64_t args[6];
 
+	memcpy(args, d->args, sizeof(args));
+	if (opens(w, d))
+		want = SECCOMP_RET_ALLOW;
+	else if (g && cr_guard_opens(g->guard, g->n, args))
+		want = g->yes;
 	return check(p, d, want, w->may);
 }
 
@@ -138,12 +139,12 @@ static int check_word(const struct proof *p, const struct decider *w, struct sec
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < p->n + 32 && rc == 0; i++) {
+	for (i = 0; i < p->args.n + 32 && rc == 0; i++) {
 		set_words(w, d, how);
-		if (i < p->n)
-			d->args[arg] = (d->args[arg] & other) | (uint64_t)p->k[i] << shift;
+		if (i < p->args.n)
+			d->args[arg] = (d->args[arg] & other) | (uint64_t)p->args.k[i] << shift;
 		else
-			d->args[arg] ^= 1ull << (i - p->n + shift);
+			d->args[arg] ^= 1ull << (i - p->args.n + shift);
 		rc = check_decided(p, w, d);
 	}
 	return rc;
@@ -162,9 +163,26 @@ static int check_words(const struct proof *p, const struct decider *w, struct se
 	return rc;
 }
 
+/* The words of arguments that @g compares. */
+static uint32_t words_of(const struct cr_filter_guarded *g)
+{
+	uint32_t words = 0;
+	size_t i, k, t;
+
+	for (i = 0; i < g->n; i++)
+		for (k = 0; k < g->guard[i].cond->n; k++)
+			for (t = 0; t < g->guard[i].cond->alt[k].n; t++)
+				words |= (3 * WORD_OF(args[0])) <<
+					 (2 * g->guard[i].cond->alt[k].test[t].arg);
+	return words;
+}
+
+#define KEY_WORDS ((15 * WORD_OF(args[0])) << (2 * CR_FILTER_KEY_ARG))
+
 static int check_arguments(const struct proof *p, struct seccomp_data *d, enum cr_abi abi,
 			   uint32_t nr)
 {
+	const struct cr_filter_guarded *g = cr_filter_guards(p->plan, abi, nr);
 	struct decider w = { .abi = abi, .nr = nr, .may = WORD_OF(nr) | WORD_OF(arch) };
 
 	if (p->plan->abi[abi].pass[nr] == CR_PASS_UNLESS_MASK) {
@@ -176,7 +194,7 @@ static int check_arguments(const struct proof *p, struct seccomp_data *d, enum c
 		w.arg = CR_FILTER_KEY_ARG;
 		w.mask = UINT64_MAX;
 		memcpy(w.value, p->plan->key, sizeof(w.value));
-		w.may |= (15 * WORD_OF(args[0])) << (2 * w.arg);
+		w.may |= KEY_WORDS | (g ? words_of(g) : 0);
 	}
 	return check_words(p, &w, d);
 }
@@ -221,12 +239,12 @@ static int check_half(struct guarded *w, const uint64_t example[6], unsigned int
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < w->p->n + 32 && rc == 0; i++) {
+	for (i = 0; i < w->p->args.n + 32 && rc == 0; i++) {
 		memcpy(args, example, sizeof(args));
-		if (i < w->p->n)
-			args[arg] = (args[arg] & other) | (uint64_t)w->p->k[i] << shift;
+		if (i < w->p->args.n)
+			args[arg] = (args[arg] & other) | (uint64_t)w->p->args.k[i] << shift;
 		else
-			args[arg] ^= 1ull << (i - w->p->n + shift);
+			args[arg] ^= 1ull << (i - w->p->args.n + shift);
 		rc = check_arguments_of(w, args);
 	}
 	return rc;
@@ -249,20 +267,6 @@ static int check_halves(struct guarded *w)
 	return rc;
 }
 
-/* The words of arguments that @g compares. */
-static uint32_t words_of(const struct cr_filter_guarded *g)
-{
-	uint32_t words = 0;
-	size_t i, k, t;
-
-	for (i = 0; i < g->n; i++)
-		for (k = 0; k < g->guard[i].cond->n; k++)
-			for (t = 0; t < g->guard[i].cond->alt[k].n; t++)
-				words |= (3 * WORD_OF(args[0])) <<
-					 (2 * g->guard[i].cond->alt[k].test[t].arg);
-	return words;
-}
-
 static int check_guarded(const struct proof *p, const struct seccomp_data *d, enum cr_abi abi,
 			 uint32_t nr, const struct cr_filter_guarded *g)
 {
@@ -275,6 +279,9 @@ static int check_guarded(const struct proof *p, const struct seccomp_data *d, en
 		cr_filter_mask(abi, nr, &w.never_arg, &w.never);
 		w.may |= (3 * WORD_OF(args[0])) << (2 * w.never_arg);
 	}
+	/* Nobody finds the key here. */
+	if (p->plan->abi[abi].pass[nr] == CR_PASS_WITH_KEY)
+		w.may |= KEY_WORDS;
 	rc = cr_guard_borders(g->guard, g->n, check_arguments_of, &w);
 	if (rc == -E2BIG)
 		return cr_err_set(p->err, rc, "the condition of %s (%s) is too long to be proved",
@@ -285,19 +292,26 @@ static int check_guarded(const struct proof *p, const struct seccomp_data *d, en
 static int check_number(const struct proof *p, uint32_t arch, uint32_t raw)
 {
 	struct seccomp_data d = { .nr = (int)raw, .arch = arch };
-	uint32_t want = cr_filter_foreign(p->plan);
+	const struct cr_filter_guarded *g;
+	enum cr_pass pass;
 	enum cr_abi abi;
 	uint32_t nr;
+	int rc = 0;
 
-	if (cr_abi_of(arch, raw, &abi, &nr) == 0) {
-		if (nr < CR_NR_MAX && cr_filter_guards(p->plan, abi, nr))
-			return check_guarded(p, &d, abi, nr, cr_filter_guards(p->plan, abi, nr));
-		if (nr < CR_NR_MAX && (p->plan->abi[abi].pass[nr] == CR_PASS_UNLESS_MASK ||
-				       p->plan->abi[abi].pass[nr] == CR_PASS_WITH_KEY))
-			return check_arguments(p, &d, abi, nr);
-		want = cr_filter_otherwise(p->plan, abi, nr);
-	}
-	return check(p, &d, want, WORD_OF(nr) | WORD_OF(arch));
+	if (cr_abi_of(arch, raw, &abi, &nr) < 0)
+		return check(p, &d, cr_filter_foreign(p->plan), WORD_OF(nr) | WORD_OF(arch));
+	if (nr >= CR_NR_MAX)
+		return check(p, &d, cr_filter_otherwise(p->plan, abi, nr),
+			     WORD_OF(nr) | WORD_OF(arch));
+	g = cr_filter_guards(p->plan, abi, nr);
+	pass = (enum cr_pass)p->plan->abi[abi].pass[nr];
+	if (g)
+		rc = check_guarded(p, &d, abi, nr, g);
+	if (rc < 0 || (g && pass != CR_PASS_WITH_KEY))
+		return rc;
+	if (pass == CR_PASS_UNLESS_MASK || pass == CR_PASS_WITH_KEY)
+		return check_arguments(p, &d, abi, nr);
+	return check(p, &d, cr_filter_otherwise(p->plan, abi, nr), WORD_OF(nr) | WORD_OF(arch));
 }
 
 static int check_arch(const struct proof *p, uint32_t arch)
@@ -311,10 +325,10 @@ static int check_arch(const struct proof *p, uint32_t arch)
 		if (rc == 0)
 			rc = check_number(p, arch, nr | CR_X32_BIT);
 	}
-	for (i = 0; i < p->n && rc == 0; i++) {
-		rc = check_number(p, arch, p->k[i]);
+	for (i = 0; i < p->numbers.n && rc == 0; i++) {
+		rc = check_number(p, arch, p->numbers.k[i]);
 		if (rc == 0)
-			rc = check_number(p, arch, p->k[i] ^ CR_X32_BIT);
+			rc = check_number(p, arch, p->numbers.k[i] ^ CR_X32_BIT);
 	}
 	return rc;
 }
@@ -341,8 +355,8 @@ static int check_all(const struct proof *p)
 		rc = check_arch(p, cr_abi_facts[CR_ABI_I386].audit_arch);
 	for (i = 0; i < CR_ARRAY_SIZE(foreign) && rc == 0; i++)
 		rc = check_foreign(p, foreign[i]);
-	for (i = 0; i < p->n && rc == 0; i++)
-		rc = check_foreign(p, p->k[i]);
+	for (i = 0; i < p->numbers.n && rc == 0; i++)
+		rc = check_foreign(p, p->numbers.k[i]);
 	return rc;
 }
 
@@ -401,41 +415,6 @@ static bool provable(const struct cr_filter *f)
 	return true;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Fills p->k, each value once. */
-static int collect(struct proof *p)
-{
-	size_t i, n = 0;
-	uint32_t k;
-
-	p->k = malloc((3u * p->f->len + CR_ARRAY_SIZE(borders)) * sizeof(*p->k));
-	if (!p->k)
-		return cr_err_sys(p->err, -ENOMEM, "cannot prove the filter");
-	for (i = 0; i < CR_ARRAY_SIZE(borders); i++)
-		p->k[n++] = borders[i];
-	for (i = 0; i < p->f->len; i++) {
-		if (BPF_CLASS(p->f->insn[i].code) != BPF_JMP)
-			continue;
-		k = p->f->insn[i].k;
-		p->k[n++] = k - 1;
-		p->k[n++] = k;
-		p->k[n++] = k + 1;
-	}
-	qsort(p->k, n, sizeof(*p->k), by_value);
-	p->n = 1;
-	for (i = 1; i < n; i++) {
-		if (p->k[i] != p->k[p->n - 1])
-			p->k[p->n++] = p->k[i];
-	}
-	return 0;
-}
-
 int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f,
 		    struct cr_err *err)
 {
@@ -448,9 +427,12 @@ int cr_filter_prove(const struct cr_filter_plan *plan, const struct cr_filter *f
 	if (!provable(f))
 		return cr_err_set(err, -EBADMSG,
 				  "the compiled filter computes what cannot be proved");
-	rc = collect(&p);
+	rc = cr_constants_collect(f, &p.numbers, &p.args);
+	if (rc < 0)
+		cr_err_sys(err, rc, "cannot prove the filter");
 	if (rc == 0)
 		rc = check_all(&p);
-	free(p.k);
+	free(p.numbers.k);
+	free(p.args.k);
 	return rc;
 }

@@ -96,6 +96,11 @@ int cr_wake_init(struct cr_signals *found)
 	return sigprocmask(SIG_SETMASK, &none, &found->mask) < 0 ? -errno : 0;
 }
 
+void cr_wake_off(void)
+{
+	timer_delete(bell);
+}
+
 bool cr_wake_pending(void)
 {
 	return rang;

@@ -221,26 +221,39 @@ CR_TEST(key)
 {
 	const uint64_t k0 = 0x0123456789abcdef, k1 = 0xfedcba9876543210;
 	struct cr_violation kill = { CR_VIOLATION_KILL, 0 };
+	struct cr_rule write = { .abi = CR_ABI_X86_64, .nr = 1, .act = CR_ACT_ALLOW };
 	struct cr_policy *p = cr_policy_new();
 	struct cr_filter f;
 	unsigned int bit;
 
 	CR_CHECK(p != NULL);
+	CR_CHECK_INT(cr_policy_set(p, NULL, CR_ABI_X86_64, 0, CR_ACT_ALLOW, 0), 0);
+	CR_CHECK_INT(cr_conds_parse(CR_ABI_X86_64, 1, "arg0 == 1", &write.cond, NULL, &err), 0);
+	CR_CHECK_INT(cr_policy_put(p, NULL, &write), 0);
 	cr_filter_plan_alone(p, &kill, &plan);
-	cr_policy_free(p);
 	plan.key[0] = k0;
 	plan.key[1] = k1;
-	plan.abi[CR_ABI_X86_64].pass[59] = CR_PASS_WITH_KEY;
+	cr_filter_let(&plan, 0);
+	cr_filter_let(&plan, 1);
+	cr_filter_let(&plan, 59);
 	CR_CHECK_INT(cr_filter_build(&plan, &f, &err), 0);
 	CR_CHECK_INT(run_key(&f, 59, k0, k1), SECCOMP_RET_ALLOW);
+	CR_CHECK_INT(run_key(&f, 0, 0, 0), SECCOMP_RET_ALLOW);
+	/* run_key's first argument is 1 */
+	CR_CHECK_INT(run_key(&f, 1, 0, 0), SECCOMP_RET_ALLOW);
+	CR_CHECK_INT(run(&f, AUDIT_ARCH_X86_64, 1, 2, 0), SECCOMP_RET_KILL_PROCESS);
+	CR_CHECK_INT(run(&f, AUDIT_ARCH_I386, 11, 0, 0), SECCOMP_RET_KILL_PROCESS);
 	CR_CHECK_INT(run_key(&f, 58, k0, k1), SECCOMP_RET_KILL_PROCESS);
 	CR_CHECK_INT(run_key(&f, 60, k0, k1), SECCOMP_RET_KILL_PROCESS);
 	for (bit = 0; bit < 64; bit++) {
 		CR_CHECK_INT(run_key(&f, 59, k0 ^ 1ull << bit, k1), SECCOMP_RET_KILL_PROCESS);
 		CR_CHECK_INT(run_key(&f, 59, k0, k1 ^ 1ull << bit), SECCOMP_RET_KILL_PROCESS);
 	}
+	CR_CHECK_INT(run_key(&f, 1, k0, k1), SECCOMP_RET_ALLOW);
 	plan.key[1] ^= 1ull << 40;
 	CR_CHECK_INT(cr_filter_prove(&plan, &f, &err), -EBADMSG);
+	cr_conds_free(write.cond);
+	cr_policy_free(p);
 	cr_filter_fini(&f);
 }
 
