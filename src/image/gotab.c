@@ -12,6 +12,7 @@
 
 #define MAGIC_118 0xfffffff0u
 #define MAGIC_120 0xfffffff1u
+#define NAME_LEN_MAX 4096u
 
 struct header {
 	uint32_t magic;
@@ -49,7 +50,13 @@ static bool fetch(const struct tab *t, uint64_t off, void *to, size_t len)
 
 static const char *name_at(const struct tab *t, uint64_t off)
 {
-	if (off >= t->len || !memchr(t->base + off, 0, t->len - off))
+	size_t left;
+
+	if (off >= t->len)
+		return NULL;
+	/* All entries may point at one name that goes on to the file's end. */
+	left = t->len - off < NAME_LEN_MAX ? t->len - off : NAME_LEN_MAX;
+	if (!memchr(t->base + off, 0, left))
 		return NULL;
 	return t->base + off;
 }
@@ -163,7 +170,7 @@ int cr_gotab_read(struct cr_object *obj)
 		return 0;
 	if (t.h.n_funcs > t.len / sizeof(struct entry))
 		return 0;
-	for (i = 0; !rc && i < t.h.n_funcs; i++)
+	for (i = 0; !rc && i < t.h.n_funcs && i < CR_SYMBOLS_MAX; i++)
 		rc = add(obj, &t, i);
 	return rc == -ENOEXEC ? 0 : rc;
 }

@@ -19,6 +19,8 @@
 #define CR_GROW(v, n) cr_grow((void **)&(v), n, sizeof(*(v)))
 int cr_grow(void **v, size_t n, size_t size) CR_MUST_CHECK;
 
+#define CR_SYMBOLS_MAX (4u << 20)	/* of one file; browsers have a million */
+
 struct cr_segment {
 	cr_addr start;
 	cr_addr end;		/* of what is in the file */

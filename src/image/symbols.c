@@ -7,7 +7,6 @@
 
 #include "image-int.h"
 
-#define SYMBOLS_MAX (4u << 20)
 #define COMPARED_MAX 256u	/* of two names: a file may have many that differ late */
 
 struct table {
@@ -96,7 +95,7 @@ static int table_read(struct cr_object *obj, Elf *elf, unsigned int type)
 
 	if (!table_open(elf, type, &t) || !names_end(elf, t.strings))
 		return 0;
-	for (i = 1; !rc && i < t.n && obj->n_sym < SYMBOLS_MAX; i++) {
+	for (i = 1; !rc && i < t.n && obj->n_sym < CR_SYMBOLS_MAX; i++) {
 		if (!gelf_getsym(t.data, (int)i, &sym))
 			break;
 		name = elf_strptr(elf, t.strings, sym.st_name);
