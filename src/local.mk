@@ -56,12 +56,13 @@ libcr_a_SOURCES = \
 	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \
 	src/enforce/decode.c src/enforce/enforce.c \
-	src/export/answers.c src/export/bpf.c \
+	src/export/answers.c src/export/args.c src/export/bpf.c \
 	src/export/export-int.h src/export/export.c src/export/flatten.c \
 	src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
-	src/import/audit.c src/import/import-int.h src/import/import.c src/import/minijail.c \
-	src/import/names.c src/import/note.c src/import/oci.c src/import/strace.c \
+	src/import/audit.c src/import/conds.c src/import/import-int.h src/import/import.c \
+	src/import/minijail.c src/import/names.c \
+	src/import/note.c src/import/oci.c src/import/strace.c \
 	src/session/attach.c src/session/goroutine.c \
 	src/session/inject.c src/session/mark.c src/session/parts.h src/session/restart.c \
 	src/session/session.c src/session/signals.c src/session/site.c src/session/slot.c \

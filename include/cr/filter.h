@@ -123,6 +123,12 @@ void cr_filter_mask(enum cr_abi abi, uint32_t nr, unsigned int *arg, uint64_t *m
 const struct cr_filter_guarded *cr_filter_guards(const struct cr_filter_plan *plan,
 						 enum cr_abi abi, uint32_t nr);
 
+/* Calls @each with arguments on all borders of what @g compares, in all combinations, and whether
+ * they satisfy it. What @each answers ends it when it is not 0. -ENOMEM, -E2BIG. */
+int cr_filter_borders(const struct cr_filter_guarded *g,
+		      int (*each)(void *ctx, const uint64_t args[6], bool opens),
+		      void *ctx) CR_MUST_CHECK;
+
 /* Compiles @plan and proves the result. On failure @f is empty: -E2BIG, -EBADMSG, -ENOMEM. */
 int cr_filter_build(const struct cr_filter_plan *plan, struct cr_filter *f, struct cr_err *err)
 	CR_MUST_CHECK;

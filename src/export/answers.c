@@ -67,11 +67,14 @@ static const char *origin(const struct cr_export *x, uint32_t nr)
 
 bool cr_export_in(const struct cr_export *x, const struct cr_group *g, const struct cr_named *c)
 {
+	if (g->call != (x->cases[c->nr] ? (int)c->nr : -1))
+		return false;
 	return x->ret[CR_ABI_NATIVE][c->nr] == g->ret &&
 	       (!g->origin || strcmp(origin(x, c->nr), g->origin) == 0);
 }
 
-/* Allowed, logged, then errnos; the policy's own rules before others. */
+/* Allowed, logged, then errnos; the policy's own rules before others, and plain ones before those
+ * under conditions. */
 static int by_answer(const void *a, const void *b)
 {
 	const struct cr_group *x = a, *y = b;
@@ -80,7 +83,9 @@ static int by_answer(const void *a, const void *b)
 	if (x->ret != y->ret)
 		return x->ret < y->ret ? 1 : -1;
 	own = (y->origin == from_policy) - (x->origin == from_policy);
-	return own ? own : strcmp(x->origin, y->origin);
+	if (!own && x->origin)
+		own = strcmp(x->origin, y->origin);
+	return own ? own : (x->call > y->call) - (x->call < y->call);
 }
 
 int cr_export_groups(const struct cr_export *x, bool by_origin, struct cr_group **groups, size_t *n)
@@ -100,6 +105,7 @@ int cr_export_groups(const struct cr_export *x, bool by_origin, struct cr_group 
 			continue;
 		all[k].ret = x->ret[CR_ABI_NATIVE][c->nr];
 		all[k].origin = by_origin ? origin(x, c->nr) : NULL;
+		all[k].call = x->cases[c->nr] ? (int)c->nr : -1;
 		*n = k + 1;
 	}
 	qsort(all, *n, sizeof(*all), by_answer);

@@ -28,12 +28,25 @@ enum {
 	CR_HOLDS_NOTHING = 512,	/* it only points at another export */
 	CR_HOLDS_ORIGIN = 1024,	/* which base set a call comes from */
 	CR_HOLDS_ARGS = 2048,	/* conditions on arguments */
+	CR_HOLDS_CASES = 4096,	/* conditions that can be spelled out (args.c) */
 };
 
 struct cr_named {
 	char name[CR_NAME_MAX];
 	uint32_t nr;
 };
+
+/* What a format asks of an argument. */
+struct cr_export_test {
+	unsigned int arg;
+	unsigned int bits;	/* that the kernel looks at */
+	enum { CR_EXPORT_BITS, CR_EXPORT_AT_MOST, CR_EXPORT_AT_LEAST } op;
+	uint64_t mask;		/* CR_EXPORT_BITS: what this leaves is value */
+	uint64_t value;
+};
+
+/* All of these; one test for an argument at most. */
+typedef int cr_export_case(void *ctx, const struct cr_export_test *test, size_t n);
 
 struct cr_export {
 	const struct cr_policy *p;	/* borrowed; flat: without windows */
@@ -44,6 +57,8 @@ struct cr_export {
 	uint32_t violation;
 	uint32_t horizon;
 	unsigned int holds;		/* CR_HOLDS_* of the format */
+	cr_export_case *can;		/* of the format */
+	bool cases[CR_NR_MAX];		/* native calls whose conditions are spelled out */
 	struct cr_named *named;		/* owned; native calls that have a name, sorted by it */
 	size_t n_named;
 	struct cr_buf *out;		/* borrowed */
@@ -54,6 +69,7 @@ struct cr_export_format {
 	const char *name;
 	const char *help;
 	unsigned int holds;
+	cr_export_case *can;	/* -EDOM: it cannot say that; NULL: it can say all cases */
 	bool binary;
 	int (*write)(struct cr_export *x, struct cr_err *err);
 };
@@ -62,6 +78,7 @@ struct cr_export_format {
  * when that counts. */
 struct cr_group {
 	uint32_t ret;
+	int call;		/* the only call of the group, under conditions; -1 */
 	const char *origin;	/* borrowed from the policy, or a constant; NULL: all */
 };
 
@@ -88,8 +105,18 @@ int cr_export_groups(const struct cr_export *x, bool by_origin, struct cr_group 
 		     size_t *n) CR_MUST_CHECK;
 bool cr_export_in(const struct cr_export *x, const struct cr_group *g, const struct cr_named *c);
 
+/* Calls @each (unless it is NULL) with the cases that make up @c. What it answers ends it when it
+ * is not 0; -EDOM: @c cannot be spelled out. */
+int cr_export_cases(const struct cr_conds *c, cr_export_case *each, void *ctx) CR_MUST_CHECK;
+/* Finds the calls whose conditions the format can spell out. */
+void cr_export_spell(struct cr_export *x);
+/* The conditions of such a call. */
+const struct cr_conds *cr_export_conds(const struct cr_export *x, uint32_t nr);
+
 /* "SCMP_ACT_ALLOW" … of a SECCOMP_RET_*. */
 const char *cr_export_action(uint32_t ret);
+/* "SCMP_CMP_EQ" … */
+const char *cr_export_op(const struct cr_export_test *t);
 /* The errno that @ret carries, 0 for none. */
 int cr_export_errno(uint32_t ret);
 bool cr_export_passes(uint32_t ret);
@@ -115,6 +142,7 @@ int cr_write_docker(struct cr_export *x, struct cr_err *err);
 int cr_write_k8s(struct cr_export *x, struct cr_err *err);
 int cr_write_pod(struct cr_export *x, struct cr_err *err);
 int cr_write_systemd(struct cr_export *x, struct cr_err *err);
+cr_export_case cr_minijail_can;
 int cr_write_minijail(struct cr_export *x, struct cr_err *err);
 int cr_write_names(struct cr_export *x, struct cr_err *err);
 int cr_write_bpf(struct cr_export *x, struct cr_err *err);

@@ -5,7 +5,7 @@
 #include "export-int.h"
 
 #define HOLDS_OCI (CR_HOLDS_LOG | CR_HOLDS_ERRNO | CR_HOLDS_NEWER | CR_HOLDS_VIOLATION | \
-		   CR_NEEDS_EXECVE)
+		   CR_HOLDS_CASES | CR_NEEDS_EXECVE)
 #define HOLDS_BPF (CR_HOLDS_LOG | CR_HOLDS_ERRNO | CR_HOLDS_NUMBERS | CR_HOLDS_ABIS | \
 		   CR_HOLDS_HORIZON | CR_HOLDS_VIOLATION | CR_HOLDS_ARGS | CR_NEEDS_EXECVE)
 
@@ -23,7 +23,8 @@ static const struct cr_export_format formats[] = {
 	  .write = cr_write_systemd },
 	{ .name = "minijail", .help = "policy for minijail0 -S",
 	  .holds = CR_HOLDS_ERRNO | CR_HOLDS_NEWER | CR_HOLDS_PROGRAM | CR_HOLDS_VIOLATION |
-		   CR_HOLDS_ORIGIN | CR_NEEDS_EXECVE, .write = cr_write_minijail },
+		   CR_HOLDS_ORIGIN | CR_HOLDS_CASES | CR_NEEDS_EXECVE,
+	  .can = cr_minijail_can, .write = cr_write_minijail },
 	{ .name = "bpf", .help = "the kernel's filter program, for bwrap --seccomp FD",
 	  .holds = HOLDS_BPF, .binary = true, .write = cr_write_bpf },
 	{ .name = "pfc", .help = "the same filter for people to read",
@@ -97,6 +98,8 @@ static int write_flat(struct cr_export *x, const struct cr_policy *flat,
 
 	cr_export_answers(flat, x);
 	x->holds = f->holds;
+	x->can = f->can;
+	cr_export_spell(x);
 	rc = name_all(x);
 	if (rc < 0)
 		return cr_err_sys(err, rc, "cannot export");

@@ -78,6 +78,10 @@ static int widen(struct cr_rule *to, const struct cr_rule *r, struct cr_buf *los
 		cr_conds_free(to->cond);
 		to->cond = NULL;
 		to->other = CR_ACT_NONE;
+		if (to->act != CR_ACT_LOG)
+			to->act = CR_ACT_ALLOW;
+		if (r->act == CR_ACT_LOG)
+			to->act = CR_ACT_LOG;
 		return 0;
 	}
 	if (to->other == CR_ACT_NONE && r->other == CR_ACT_NONE)

@@ -101,13 +101,85 @@ int cr_write_systemd(struct cr_export *x, struct cr_err *err)
 	return cr_buf_ok(&words) ? 0 : cr_err_sys(err, -ENOMEM, "cannot export");
 }
 
-static void minijail_group(struct cr_export *x, const struct cr_group *g)
+/* "argN & BIT" is true when the bit is set, "argN in BITS" when no other bit is. */
+int cr_minijail_can(void *ctx, const struct cr_export_test *test, size_t n)
+{
+	size_t i;
+
+	(void)ctx;
+	for (i = 0; i < n; i++) {
+		const struct cr_export_test *t = &test[i];
+		bool all = t->mask == UINT64_MAX >> (64 - t->bits);
+
+		/* Of an int with a sign nobody knows how the register above it is filled. */
+		if (t->op == CR_EXPORT_BITS && all && t->bits < 64 && t->value >> (t->bits - 1))
+			return -EDOM;
+	}
+	return 0;
+}
+
+static const char *minijail_op(const struct cr_export_test *t)
+{
+	return t->op == CR_EXPORT_BITS ? "==" : t->op == CR_EXPORT_AT_MOST ? "<=" : ">=";
+}
+
+static void minijail_test(struct cr_buf *out, const struct cr_export_test *t)
+{
+	uint64_t bit, clear = t->mask & ~t->value, set = t->mask & t->value;
+	const char *and = "";
+
+	if (t->op != CR_EXPORT_BITS || t->mask == UINT64_MAX >> (64 - t->bits)) {
+		cr_buf_addf(out, "arg%u %s %#llx", t->arg, minijail_op(t),
+			    (unsigned long long)t->value);
+		return;
+	}
+	for (bit = 1; bit; bit <<= 1) {
+		if (!(set & bit))
+			continue;
+		cr_buf_addf(out, "%sarg%u & %#llx", and, t->arg, (unsigned long long)bit);
+		and = " && ";
+	}
+	if (clear)
+		cr_buf_addf(out, "%sarg%u in %#llx", and, t->arg, (unsigned long long)~clear);
+}
+
+static int minijail_case(void *ctx, const struct cr_export_test *test, size_t n)
+{
+	struct cr_export *x = ctx;
+	size_t i;
+
+	cr_buf_add(x->out, cr_buf_str(x->out)[x->out->len - 1] == ':' ? " " : " || ");
+	for (i = 0; i < n; i++) {
+		cr_buf_add(x->out, i ? " && " : "");
+		minijail_test(x->out, &test[i]);
+	}
+	return 0;
+}
+
+/* Behind the semicolon: what a failed condition makes of the call, where it does not kill. */
+static int minijail_conds(struct cr_export *x, const struct cr_group *g)
+{
+	uint32_t otherwise = cr_filter_otherwise(&x->plan, CR_ABI_NATIVE, (uint32_t)g->call);
+	char name[CR_NAME_MAX];
+	int rc;
+
+	cr_buf_addf(x->out, "%s:", cr_nr_to_name(CR_ABI_NATIVE, (uint32_t)g->call, name));
+	rc = cr_export_cases(cr_export_conds(x, (uint32_t)g->call), minijail_case, x);
+	if (cr_export_errno(otherwise))
+		cr_buf_addf(x->out, "; return %d", cr_export_errno(otherwise));
+	cr_buf_add(x->out, "\n");
+	return rc;
+}
+
+static int minijail_group(struct cr_export *x, const struct cr_group *g)
 {
 	size_t i;
 
 	cr_buf_add(x->out, "# ");
 	cr_export_comment(x->out, g->origin ? g->origin : "every other call");
 	cr_buf_add(x->out, "\n");
+	if (g->call >= 0)
+		return minijail_conds(x, g);
 	for (i = 0; i < x->n_named; i++) {
 		if (!cr_export_in(x, g, &x->named[i]))
 			continue;
@@ -117,26 +189,33 @@ static void minijail_group(struct cr_export *x, const struct cr_group *g)
 			cr_buf_addf(x->out, "%s: return %d\n", x->named[i].name,
 				    cr_export_errno(g->ret));
 	}
+	return 0;
 }
 
 /* What is not listed kills. A violation that is an errno is said of each call that has a name. */
 int cr_write_minijail(struct cr_export *x, struct cr_err *err)
 {
-	const struct cr_group others = { .ret = x->violation, .origin = NULL };
+	const struct cr_group others = { .ret = x->violation, .call = -1, .origin = NULL };
 	struct cr_group *groups;
 	size_t i, n;
+	int rc = 0;
 
 	if (cr_export_groups(x, true, &groups, &n) < 0)
 		return cr_err_sys(err, -ENOMEM, "cannot export");
 	cr_export_head(x, "# ");
-	for (i = 0; i < n; i++)
-		minijail_group(x, &groups[i]);
-	if (cr_export_errno(x->violation)) {
-		minijail_group(x, &others);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = minijail_group(x, &groups[i]);
+	if (cr_export_errno(x->violation) && rc == 0) {
+		rc = minijail_group(x, &others);
 		cr_export_lose(x, "calls without a name are killed: minijail has no other default");
 	}
+	for (i = 0; i < n && groups[i].call < 0; i++)
+		;
+	if (i < n)
+		cr_export_lose(x, "conditions compare whole registers: an int with something in "
+			       "the upper half of its register is denied");
 	free(groups);
-	return 0;
+	return rc < 0 ? cr_err_sys(err, rc, "cannot export") : 0;
 }
 
 int cr_write_names(struct cr_export *x, struct cr_err *err)

@@ -49,7 +49,8 @@ static bool lost_errno(const struct cr_export *x, uint32_t nr, bool named)
 	const struct cr_rule *rule = cr_policy_find(x->p, CR_ABI_NATIVE, nr);
 
 	return named && rule && rule->act == CR_ACT_ERRNO &&
-	       x->ret[CR_ABI_NATIVE][nr] != x->violation;
+	       x->ret[CR_ABI_NATIVE][nr] != x->violation &&
+	       !cr_export_passes(x->ret[CR_ABI_NATIVE][nr]);
 }
 
 static bool lost_number(const struct cr_export *x, uint32_t nr, bool named)
@@ -60,7 +61,14 @@ static bool lost_number(const struct cr_export *x, uint32_t nr, bool named)
 
 static bool lost_args(const struct cr_export *x, uint32_t nr, bool named)
 {
-	return named && cr_filter_guards(&x->plan, CR_ABI_NATIVE, nr);
+	return named && cr_filter_guards(&x->plan, CR_ABI_NATIVE, nr) && !x->cases[nr];
+}
+
+/* Where its condition fails, it does not become what all others do. */
+static bool lost_else(const struct cr_export *x, uint32_t nr, bool named)
+{
+	return named && x->cases[nr] &&
+	       cr_filter_otherwise(&x->plan, CR_ABI_NATIVE, nr) != x->violation;
 }
 
 /* Tells @sentence and the calls that @f finds; nothing when it finds none. */
@@ -187,6 +195,9 @@ void cr_export_losses(struct cr_export *x)
 	if (!(x->holds & CR_HOLDS_ARGS))
 		lose_calls(x, lost_args, "conditions on arguments are lost: where these calls pass "
 			   "with some arguments, they pass with any");
+	if (!x->can)
+		lose_calls(x, lost_else, "where their conditions fail, these calls are denied like "
+			   "all others");
 	if (!(x->holds & CR_HOLDS_NUMBERS))
 		lose_calls(x, lost_number, "calls that have no name in libseccomp are left out");
 	if (!(x->holds & CR_HOLDS_ABIS))

@@ -52,20 +52,62 @@ static int put_names(const struct cr_export *x, const struct cr_group *g, struct
 	return rc;
 }
 
-static int put_entry(const struct cr_export *x, const struct cr_group *g, struct json_object *list)
+static int put_number(struct json_object *o, const char *key, uint64_t value)
 {
+	return put(o, key, json_object_new_uint64(value));
+}
+
+/* value and valueTwo change places for SCMP_CMP_MASKED_EQ: the mask comes first. */
+static int put_arg(struct json_object *list, const struct cr_export_test *t)
+{
+	bool whole = t->op == CR_EXPORT_BITS && t->mask == UINT64_MAX;
 	struct json_object *o = json_object_new_object();
 	int rc = push(list, o);
 
 	if (rc == 0)
-		rc = put_names(x, g, o);
+		rc = put_number(o, "index", t->arg);
+	if (rc == 0)
+		rc = put_number(o, "value", whole || t->op != CR_EXPORT_BITS ? t->value : t->mask);
+	if (rc == 0 && !whole && t->op == CR_EXPORT_BITS)
+		rc = put_number(o, "valueTwo", t->value);
+	return rc ? rc : put_text(o, "op", cr_export_op(t));
+}
+
+/* What an entry is about; the alternatives of a condition are an entry each. */
+struct entry {
+	const struct cr_export *x;	/* borrowed */
+	const struct cr_group *g;	/* borrowed */
+	struct json_object *list;	/* borrowed */
+};
+
+static int put_case(void *ctx, const struct cr_export_test *test, size_t n)
+{
+	const struct entry *e = ctx;
+	const struct cr_group *g = e->g;
+	struct json_object *o = json_object_new_object(), *args = NULL;
+	int rc = push(e->list, o);
+	size_t i;
+
+	if (rc == 0)
+		rc = put_names(e->x, g, o);
 	if (rc == 0)
 		rc = put_text(o, "action", cr_export_action(g->ret));
 	if (rc == 0 && cr_export_errno(g->ret))
 		rc = put(o, "errnoRet", json_object_new_int(cr_export_errno(g->ret)));
+	if (rc == 0 && n)
+		rc = put(o, "args", args = json_object_new_array());
+	for (i = 0; i < n && rc == 0; i++)
+		rc = put_arg(args, &test[i]);
 	if (rc == 0 && g->origin)
 		rc = put_comment(o, g->origin);
 	return rc;
+}
+
+static int put_group(const struct entry *e)
+{
+	if (e->g->call < 0)
+		return put_case((void *)e, NULL, 0);
+	return cr_export_cases(cr_export_conds(e->x, (uint32_t)e->g->call), put_case, (void *)e);
 }
 
 static int put_entries(const struct cr_export *x, bool by_origin, struct json_object *profile)
@@ -78,7 +120,7 @@ static int put_entries(const struct cr_export *x, bool by_origin, struct json_ob
 	if (rc == 0)
 		rc = cr_export_groups(x, by_origin, &groups, &n);
 	for (i = 0; i < n && rc == 0; i++)
-		rc = put_entry(x, &groups[i], list);
+		rc = put_group(&(struct entry){ x, &groups[i], list });
 	free(groups);
 	return rc;
 }

@@ -42,10 +42,54 @@ static uint32_t action_of(const char *name, uint16_t err)
 	return SCMP_ACT_KILL_PROCESS;
 }
 
+static uint64_t number_of(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	return json_object_object_get_ex(o, key, &v) ? json_object_get_uint64(v) : 0;
+}
+
+static enum scmp_compare op_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum scmp_compare op;
+	} ops[] = {
+		{ "SCMP_CMP_EQ", SCMP_CMP_EQ }, { "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
+		{ "SCMP_CMP_LE", SCMP_CMP_LE }, { "SCMP_CMP_GE", SCMP_CMP_GE },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(ops); i++) {
+		if (strcmp(ops[i].name, name) == 0)
+			return ops[i].op;
+	}
+	return _SCMP_CMP_MIN;
+}
+
+/* How many. */
+static unsigned int args_of(struct json_object *entry, struct scmp_arg_cmp args[6])
+{
+	struct json_object *list = NULL, *o;
+	size_t i, n = json_object_object_get_ex(entry, "args", &list) ?
+		      json_object_array_length(list) : 0;
+
+	for (i = 0; i < n && i < 6; i++) {
+		o = json_object_array_get_idx(list, i);
+		args[i] = (struct scmp_arg_cmp){
+			.arg = (unsigned int)number_of(o, "index"), .op = op_of(text_of(o, "op")),
+			.datum_a = number_of(o, "value"), .datum_b = number_of(o, "valueTwo"),
+		};
+	}
+	return (unsigned int)i;
+}
+
 static int add_entry(scmp_filter_ctx ctx, struct json_object *entry)
 {
 	uint32_t action = action_of(text_of(entry, "action"), errno_of(entry, "errnoRet"));
 	struct json_object *names = NULL;
+	struct scmp_arg_cmp args[6];
+	unsigned int n = args_of(entry, args);
 	size_t i;
 	int rc = 0, nr;
 
@@ -54,7 +98,8 @@ static int add_entry(scmp_filter_ctx ctx, struct json_object *entry)
 	for (i = 0; i < json_object_array_length(names) && rc == 0; i++) {
 		nr = seccomp_syscall_resolve_name(
 			json_object_get_string(json_object_array_get_idx(names, i)));
-		rc = nr == __NR_SCMP_ERROR ? -EBADMSG : seccomp_rule_add(ctx, action, nr, 0);
+		rc = nr == __NR_SCMP_ERROR ? -EBADMSG :
+					     seccomp_rule_add_array(ctx, action, nr, n, args);
 	}
 	return rc;
 }
@@ -98,36 +143,80 @@ static int compile(struct json_object *profile, struct cr_filter *f)
 	return rc;
 }
 
-static uint32_t run(const struct cr_filter *f, uint32_t nr, uint32_t arch)
+/* The words of seccomp_data that a call without conditions may be judged by. */
+#define PLAIN (1u << (offsetof(struct seccomp_data, nr) / 4) | \
+	       1u << (offsetof(struct seccomp_data, arch) / 4))
+
+static uint32_t run(const struct cr_filter *f, uint32_t nr, uint32_t arch, uint32_t *loaded)
 {
 	struct seccomp_data d = { .nr = (int)nr, .arch = arch };
 
-	return cr_bpf_run(f, &d, NULL);
+	return cr_bpf_run(f, &d, loaded);
+}
+
+static int wrong(uint32_t nr, uint32_t got, uint32_t want, struct cr_err *err)
+{
+	char name[CR_NAME_MAX];
+
+	return cr_err_set(err, -EBADMSG, "the profile is wrong: it answers %s with %#x, the policy "
+			  "with %#x", cr_nr_to_name(CR_ABI_NATIVE, nr, name), got, want);
+}
+
+/* A call under conditions. */
+struct judging {
+	const struct cr_export *x;	/* borrowed */
+	const struct cr_filter *f;	/* borrowed */
+	uint32_t nr;
+	struct cr_err *err;		/* borrowed */
+};
+
+static int compare_case(void *ctx, const uint64_t args[6], bool opens)
+{
+	const struct judging *j = ctx;
+	struct seccomp_data d = {
+		.nr = (int)j->nr, .arch = cr_abi_facts[CR_ABI_NATIVE].audit_arch,
+	};
+	uint32_t want = opens ? j->x->ret[CR_ABI_NATIVE][j->nr] : j->x->violation, got;
+
+	memcpy(d.args, args, sizeof(d.args));
+	got = cr_bpf_run(j->f, &d, NULL);
+	return got == want ? 0 : wrong(j->nr, got, want, j->err);
 }
 
 /* A call that has no name gets the default answer; a sentence among the losses says so. */
+static int compare_call(const struct cr_export *x, const struct cr_filter *f, uint32_t nr,
+			struct cr_err *err)
+{
+	struct judging j = { x, f, nr, err };
+	uint32_t want = x->ret[CR_ABI_NATIVE][nr], got, loaded;
+	char name[CR_NAME_MAX];
+
+	if (x->cases[nr])
+		return cr_filter_borders(cr_filter_guards(&x->plan, CR_ABI_NATIVE, nr),
+					 compare_case, &j);
+	if (strncmp(cr_nr_to_name(CR_ABI_NATIVE, nr, name), "nr:", 3) == 0)
+		want = x->violation;
+	got = run(f, nr, cr_abi_facts[CR_ABI_NATIVE].audit_arch, &loaded);
+	return got == want && !(loaded & ~PLAIN) ? 0 : wrong(nr, got, want, err);
+}
+
 static int compare(const struct cr_export *x, const struct cr_filter *f, struct cr_err *err)
 {
-	char name[CR_NAME_MAX];
-	uint32_t nr, want, got;
 	enum cr_abi abi;
+	uint32_t nr;
+	int rc = 0;
 
-	for (nr = 0; nr < CR_NR_MAX; nr++) {
-		cr_nr_to_name(CR_ABI_NATIVE, nr, name);
-		want = strncmp(name, "nr:", 3) == 0 ? x->violation : x->ret[CR_ABI_NATIVE][nr];
-		got = run(f, nr, cr_abi_facts[CR_ABI_NATIVE].audit_arch);
-		if (got != want)
-			return cr_err_set(err, -EBADMSG, "the profile is wrong: it answers %s with "
-					  "%#x, the policy with %#x", name, got, want);
-		for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+	for (nr = 0; nr < CR_NR_MAX && rc == 0; nr++) {
+		rc = compare_call(x, f, nr, err);
+		for (abi = 0; abi < CR_ABI_COUNT && rc == 0; abi++) {
 			if (abi != CR_ABI_NATIVE &&
 			    cr_export_passes(run(f, nr | cr_abi_facts[abi].nr_bit,
-						 cr_abi_facts[abi].audit_arch)))
-				return cr_err_set(err, -EBADMSG, "the profile is wrong: it lets "
-						  "call %u of %s pass", nr, cr_abi_facts[abi].name);
+						 cr_abi_facts[abi].audit_arch, NULL)))
+				rc = cr_err_set(err, -EBADMSG, "the profile is wrong: it lets call "
+						"%u of %s pass", nr, cr_abi_facts[abi].name);
 		}
 	}
-	return 0;
+	return rc;
 }
 
 int cr_export_replay(const struct cr_export *x, const char *json, struct cr_err *err)

@@ -238,3 +238,24 @@ int cr_guard_fits(const struct cr_filter_guard *g, size_t n)
 		borders_fini(&b);
 	return rc == -E2BIG ? 0 : rc < 0 ? rc : 1;
 }
+
+struct asking {
+	const struct cr_filter_guarded *g;
+	int (*each)(void *ctx, const uint64_t args[6], bool opens);
+	void *ctx;
+};
+
+static int ask(void *ctx, const uint64_t args[6])
+{
+	const struct asking *a = ctx;
+
+	return a->each(a->ctx, args, cr_guard_opens(a->g->guard, a->g->n, args));
+}
+
+int cr_filter_borders(const struct cr_filter_guarded *g,
+		      int (*each)(void *ctx, const uint64_t args[6], bool opens), void *ctx)
+{
+	struct asking a = { .g = g, .each = each, .ctx = ctx };
+
+	return cr_guard_borders(g->guard, g->n, ask, &a);
+}

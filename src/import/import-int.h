@@ -80,6 +80,33 @@ void cr_reader_kills(struct cr_reader *r);
  * the note, may be NULL. 0 or a negative errno. */
 int cr_reader_rule(struct cr_reader *r, enum cr_abi abi, uint32_t nr,
 		   const struct cr_rule *rule, const char *more) CR_MUST_CHECK;
+/* A test of one argument, as other tools have it: unsigned, of the whole register. */
+struct cr_reader_test {
+	unsigned int arg;
+	enum { CR_READER_EQ, CR_READER_NE, CR_READER_LT, CR_READER_LE, CR_READER_GT, CR_READER_GE,
+	       CR_READER_MASKED_EQ,	/* arg & mask is value */
+	       CR_READER_ANY,		/* some bit of value is set */
+	       CR_READER_IN,		/* no bit but those of value is set */
+	} op;
+	uint64_t mask;
+	uint64_t value;
+};
+
+/* Adds to *@c (NULL at first) that all of @test may be true, which changes nothing when they never
+ * are. -ENOTSUP: a policy cannot say that, or it is always so; another errno with a sentence. */
+int cr_reader_case(struct cr_reader *r, enum cr_abi abi, uint32_t nr,
+		   const struct cr_reader_test *test, size_t n, struct cr_conds **c) CR_MUST_CHECK;
+
+/* As cr_reader_rule(), for one under a condition; the conditions of several that do the same are
+ * alternatives. */
+int cr_reader_conditional(struct cr_reader *r, enum cr_abi abi, uint32_t nr,
+			  const struct cr_rule *rule, const char *more) CR_MUST_CHECK;
+
+/* The same, where a policy cannot say the condition, which is in @words: a call that is allowed is
+ * so without it, a denial is left out. */
+int cr_reader_unsaid(struct cr_reader *r, enum cr_abi abi, uint32_t nr, const struct cr_rule *rule,
+		     const char *words) CR_MUST_CHECK;
+
 /* The same, for a call that is allowed. */
 int cr_reader_allow(struct cr_reader *r, enum cr_abi abi, uint32_t nr, const char *more)
 	CR_MUST_CHECK;

@@ -220,20 +220,23 @@ static int note(struct cr_reader *r, enum cr_abi abi, uint32_t nr, const char *m
 int cr_reader_rule(struct cr_reader *r, enum cr_abi abi, uint32_t nr, const struct cr_rule *rule,
 		   const char *more)
 {
+	struct cr_rule want = *rule;
 	const struct cr_rule *have;
 	char name[CR_NAME_MAX];
 	int rc;
 
+	want.abi = abi;
+	want.nr = nr;
 	if (nr >= CR_NR_MAX)
 		return cr_reader_bad(r, "%u is no call number", nr);
 	r->to->records++;
 	have = cr_policy_own(r->to->policy, abi, nr);
-	if (have && (have->act != rule->act || have->err != rule->err))
+	if (have && !cr_rule_same(have, &want))
 		cr_reader_loss(r, "%s (%s) is there twice: the first one holds",
 			       cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name);
 	if (have)
 		return 0;
-	rc = cr_policy_set(r->to->policy, NULL, abi, nr, rule->act, rule->err);
+	rc = cr_policy_put(r->to->policy, NULL, &want);
 	if (rc == 0)
 		rc = note(r, abi, nr, more);
 	return rc < 0 ? cr_err_sys(r->err, rc, "cannot read %s", r->path) : 0;

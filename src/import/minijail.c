@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cr/args.h"
 #include "import-int.h"
 
 #define DEPTH_MAX 8
@@ -53,29 +54,148 @@ static int plain_action(struct cr_reader *r, const char *s, struct cr_rule *rule
 	return 0;
 }
 
-/* Behind the colon: an action, or conditions, which a policy cannot hold, and what else. */
-static int rule_of(struct cr_reader *r, const char *name, char *filter, struct cr_rule *rule,
-		   const char **more)
-{
-	char *semicolon;
-	int rc;
+/* What stands behind the colon. */
+struct filter {
+	struct cr_rule rule;
+	char *expression;	/* borrowed; NULL: it has no condition */
+};
 
-	*more = NULL;
-	rc = plain_action(r, filter, rule);
+/* An action, or conditions and what becomes of a call that does not meet them: "; return ERRNO". */
+static int filter_of(struct cr_reader *r, char *text, struct filter *f)
+{
+	char *semicolon = strchr(text, ';');
+	struct cr_rule other = { .act = CR_ACT_NONE };
+	int rc = plain_action(r, text, &f->rule);
+
+	f->expression = NULL;
 	if (rc != -ENOENT)
 		return rc;
-	if (strncmp(filter, "arg", 3) != 0)
-		return cr_reader_bad(r, "\"%.80s\" is no filter", filter) < 0 ? -EINVAL : -ENOTSUP;
-	semicolon = strchr(filter, ';');
-	if (semicolon)
-		*semicolon = ' ';	/* behind it: what is returned when the condition fails */
-	*rule = (struct cr_rule){ .act = CR_ACT_ALLOW };
-	*more = filter;
-	cr_reader_loss(r, "%s is allowed without its condition: only if %.200s", name, filter);
+	if (strncmp(text, "arg", 3) != 0)
+		return cr_reader_bad(r, "\"%.80s\" is no filter", text) < 0 ? -EINVAL : -ENOTSUP;
+	if (semicolon) {
+		*semicolon = '\0';
+		rc = plain_action(r, trim(semicolon + 1), &other);
+		if (rc == -ENOENT)
+			rc = cr_reader_bad(r, "\"%.80s\" is no filter", semicolon + 1) < 0 ?
+				     -EINVAL : -ENOTSUP;
+		if (rc < 0)
+			return rc;
+	}
+	f->rule = (struct cr_rule){
+		.act = CR_ACT_ALLOW, .other = other.act, .other_err = other.err,
+	};
+	f->expression = trim(text);
 	return 0;
 }
 
-static int add_call(struct cr_reader *r, char *name, const struct cr_rule *rule, const char *more)
+/* "0x5401", "PROT_READ|PROT_WRITE", "~PROT_EXEC": false for what is no value of that argument. */
+static bool value_of(uint32_t nr, unsigned int arg, char *text, uint64_t *value)
+{
+	char name[CR_NAME_MAX], *part, *end;
+	const struct cr_signature *sig =
+		cr_signature_find(CR_ABI_NATIVE, cr_nr_to_name(CR_ABI_NATIVE, nr, name));
+	bool not = *(text += strspn(text, " \t(")) == '~';
+	uint64_t one;
+
+	text += not + strspn(text + not, " \t(");
+	text[strcspn(text, ")")] = '\0';
+	*value = 0;
+	while ((part = strsep(&text, "|"))) {
+		part = trim(part);
+		one = strtoull(part, &end, 0);
+		if ((!*part || *end || *part == '-') &&
+		    !(sig && cr_arg_value(sig->args[arg], part, &one) == 0))
+			return false;
+		*value |= one;
+	}
+	*value = not ? ~*value : *value;
+	return true;
+}
+
+/* "argN OP VALUE" */
+static bool test_of(uint32_t nr, char *text, struct cr_reader_test *t)
+{
+	static const struct {
+		const char *op;
+		unsigned int means;
+	} ops[] = {
+		{ "==", CR_READER_EQ }, { "!=", CR_READER_NE }, { "<=", CR_READER_LE },
+		{ ">=", CR_READER_GE }, { "<", CR_READER_LT }, { ">", CR_READER_GT },
+		{ "&", CR_READER_ANY }, { "in", CR_READER_IN },
+	};
+	size_t i;
+
+	text = trim(text);
+	if (strncmp(text, "arg", 3) != 0 || text[3] < '0' || text[3] > '5')
+		return false;
+	t->arg = (unsigned int)(text[3] - '0');
+	text = trim(text + 4);
+	for (i = 0; i < CR_ARRAY_SIZE(ops); i++) {
+		if (strncmp(text, ops[i].op, strlen(ops[i].op)) != 0)
+			continue;
+		t->op = (__typeof__(t->op))ops[i].means;
+		return value_of(nr, t->arg, text + strlen(ops[i].op), &t->value);
+	}
+	return false;
+}
+
+/* The next of several with @mark between them; NULL behind the last. */
+static char *next_part(char **at, const char *mark)
+{
+	char *part = *at, *end = part ? strstr(part, mark) : NULL;
+
+	*at = end ? end + strlen(mark) : NULL;
+	if (end)
+		*end = '\0';
+	return part;
+}
+
+/* "A && B || C", which is changed. -ENOTSUP when a policy cannot say it. */
+static int cond_of(struct cr_reader *r, uint32_t nr, char *text, struct cr_conds **c)
+{
+	struct cr_reader_test test[6];
+	char *one, *part;
+	size_t n;
+	int rc = 0;
+
+	while (rc == 0 && (part = next_part(&text, "||"))) {
+		for (n = 0; (one = next_part(&part, "&&")); n++) {
+			if (n == CR_ARRAY_SIZE(test) || !test_of(nr, one, &test[n]))
+				return -ENOTSUP;
+		}
+		rc = cr_reader_case(r, CR_ABI_NATIVE, nr, test, n, c);
+	}
+	return rc;
+}
+
+static int add_filter(struct cr_reader *r, uint32_t nr, const struct filter *f)
+{
+	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
+	cr_auto_free char *text = NULL;
+	struct cr_rule rule = f->rule;
+	int rc;
+
+	if (!f->expression)
+		return cr_reader_rule(r, CR_ABI_NATIVE, nr, &rule, NULL);
+	text = strdup(f->expression);
+	if (!text)
+		return cr_err_sys(r->err, -ENOMEM, "cannot read %s", r->path);
+	rc = cond_of(r, nr, text, &rule.cond);
+	/* What is never true allows nothing. */
+	if (rc == 0 && !rule.cond && rule.other != CR_ACT_NONE) {
+		rule = (struct cr_rule){ .act = rule.other, .err = rule.other_err };
+		rc = cr_reader_rule(r, CR_ABI_NATIVE, nr, &rule, NULL);
+	} else if (rc == 0 && rule.cond) {
+		rc = cr_reader_conditional(r, CR_ABI_NATIVE, nr, &rule, NULL);
+	}
+	cr_conds_free(rule.cond);
+	if (rc != -ENOTSUP)
+		return rc;
+	cr_buf_addf(&words, "only if %s", f->expression);
+	return cr_reader_unsaid(r, CR_ABI_NATIVE, nr, &f->rule, cr_buf_str(&words));
+}
+
+static int add_call(struct cr_reader *r, char *name, const struct filter *f)
 {
 	char *meta = strchr(name, '[');
 	int nr;
@@ -90,7 +210,7 @@ static int add_call(struct cr_reader *r, char *name, const struct cr_rule *rule,
 	if (nr < 0)
 		return cr_reader_bad(r, "no syscall is called \"%.80s\" in %s", name,
 				     cr_abi_facts[CR_ABI_NATIVE].name);
-	return cr_reader_rule(r, CR_ABI_NATIVE, (uint32_t)nr, rule, more);
+	return add_filter(r, (uint32_t)nr, f);
 }
 
 /* "name: filter", "{a, b}: filter". */
@@ -98,8 +218,7 @@ static int on_rule(struct cr_reader *r, char *line)
 {
 	char *brace = *line == '{' ? strchr(line, '}') : line;
 	char *colon = brace ? strchr(brace, ':') : NULL, *name;
-	struct cr_rule rule;
-	const char *more;
+	struct filter f;
 	int rc;
 
 	/* nr:462 has one of its own. */
@@ -108,17 +227,17 @@ static int on_rule(struct cr_reader *r, char *line)
 	if (!colon)
 		return cr_reader_bad(r, "this is no \"name: filter\"");
 	*colon = '\0';
-	rc = rule_of(r, line, trim(colon + 1), &rule, &more);
+	rc = filter_of(r, trim(colon + 1), &f);
 	if (rc == -ENOTSUP)
 		return 0;
 	if (rc < 0 || *line != '{')
-		return rc < 0 ? rc : add_call(r, trim(line), &rule, more);
+		return rc < 0 ? rc : add_call(r, trim(line), &f);
 	line++;
 	*strchr(line, '}') = '\0';
 	while (rc == 0 && (name = strsep(&line, ","))) {
 		name = trim(name);
 		if (*name)
-			rc = add_call(r, name, &rule, more);
+			rc = add_call(r, name, &f);
 	}
 	return rc;
 }

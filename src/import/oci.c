@@ -202,8 +202,86 @@ static bool applies(struct profile *p, struct json_object *entry)
 	return true;
 }
 
-static int add_call(struct profile *p, const char *name, const struct cr_rule *rule,
-		    const char *more)
+/* One of args. False when it is none that we know. */
+static bool test_of(struct json_object *arg, struct cr_reader_test *t)
+{
+	static const char *const ops[] = {
+		[CR_READER_EQ] = "SCMP_CMP_EQ", [CR_READER_NE] = "SCMP_CMP_NE",
+		[CR_READER_LT] = "SCMP_CMP_LT", [CR_READER_LE] = "SCMP_CMP_LE",
+		[CR_READER_GT] = "SCMP_CMP_GT", [CR_READER_GE] = "SCMP_CMP_GE",
+		[CR_READER_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
+	};
+	struct json_object *index = NULL, *value = NULL, *two = NULL;
+	const char *op = json_object_is_type(arg, json_type_object) ? text_of(arg, "op") : NULL;
+	size_t i;
+
+	for (i = 0; op && i < CR_ARRAY_SIZE(ops) && strcmp(ops[i], op) != 0; i++)
+		;
+	if (!op || i == CR_ARRAY_SIZE(ops) || !json_object_object_get_ex(arg, "index", &index) ||
+	    !json_object_is_type(index, json_type_int) || json_object_get_int(index) < 0 ||
+	    json_object_get_int(index) > 5)
+		return false;
+	json_object_object_get_ex(arg, "value", &value);
+	json_object_object_get_ex(arg, "valueTwo", &two);
+	t->arg = (unsigned int)json_object_get_int(index);
+	t->op = (__typeof__(t->op))i;
+	t->value = json_object_get_uint64(value);
+	if (t->op != CR_READER_MASKED_EQ)
+		return true;
+	t->mask = t->value;
+	t->value = json_object_get_uint64(two);
+	return true;
+}
+
+/* The condition of an entry, in *@c. Runtimes make alternatives of all its tests when two are about
+ * the same argument. -ENOTSUP: a policy cannot say it. */
+static int cond_of(struct profile *p, struct json_object *args, enum cr_abi abi, uint32_t nr,
+		   struct cr_conds **c)
+{
+	struct cr_reader_test test[6];
+	bool twice = false;
+	size_t i, k, n = length(args);
+	int rc = 0;
+
+	if (n > CR_ARRAY_SIZE(test))
+		return -ENOTSUP;
+	for (i = 0; i < n; i++) {
+		if (!test_of(json_object_array_get_idx(args, i), &test[i]))
+			return -ENOTSUP;
+		for (k = 0; k < i; k++)
+			twice |= test[k].arg == test[i].arg;
+	}
+	if (!twice)
+		return cr_reader_case(p->r, abi, nr, test, n, c);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = cr_reader_case(p->r, abi, nr, &test[i], 1, c);
+	return rc;
+}
+
+/* What an entry says of its calls. */
+struct entry {
+	struct json_object *args;	/* borrowed; NULL: it has no conditions */
+	const char *words;		/* borrowed; these, for people */
+	struct cr_rule rule;
+};
+
+static int add_conditional(struct profile *p, const struct entry *e, enum cr_abi abi, uint32_t nr)
+{
+	struct cr_rule rule = e->rule;
+	int rc;
+
+	if (p->deny_list)
+		rule.other = CR_ACT_ALLOW;
+	rc = cond_of(p, e->args, abi, nr, &rule.cond);
+	if (rc == 0 && rule.cond)
+		rc = cr_reader_conditional(p->r, abi, nr, &rule, NULL);
+	cr_conds_free(rule.cond);
+	if (rc != -ENOTSUP)
+		return rc;
+	return cr_reader_unsaid(p->r, abi, nr, &e->rule, e->words);
+}
+
+static int add_call(struct profile *p, const char *name, const struct entry *e)
 {
 	bool known = false;
 	unsigned int i;
@@ -214,11 +292,10 @@ static int add_call(struct profile *p, const char *name, const struct cr_rule *r
 		known |= nr >= 0;
 		if (nr < 0 || !p->abi[i] || rc < 0)
 			continue;
-		/* A denial of what the rest allows, and the other way round: one without conditions
-		 * has come before. */
-		if (more && cr_policy_own(p->r->to->policy, (enum cr_abi)i, (uint32_t)nr))
-			continue;
-		rc = cr_reader_rule(p->r, (enum cr_abi)i, (uint32_t)nr, rule, more);
+		if (e->args)
+			rc = add_conditional(p, e, (enum cr_abi)i, (uint32_t)nr);
+		else
+			rc = cr_reader_rule(p->r, (enum cr_abi)i, (uint32_t)nr, &e->rule, NULL);
 	}
 	if (rc == 0 && !known)
 		cr_reader_loss(p->r, "no x86 syscall that this build knows is called \"%.80s\"",
@@ -230,29 +307,22 @@ static int add_entry(struct profile *p, struct json_object *entry, const struct 
 {
 	struct json_object *names = array_of(entry, "names"), *args = array_of(entry, "args");
 	cr_auto_buf struct cr_buf words = CR_BUF_INIT;
-	bool allows = rule->act == CR_ACT_ALLOW || rule->act == CR_ACT_LOG;
+	struct entry e = { .args = length(args) ? args : NULL, .rule = *rule };
 	const char *one = text_of(entry, "name");
 	size_t i;
 	int rc;
 
-	if (p->conditional != (length(args) > 0))
+	if (p->conditional != (e.args != NULL))
 		return 0;
 	for (i = 0; i < length(args); i++)
 		if (json_object_is_type(json_object_array_get_idx(args, i), json_type_object))
 			condition_words(json_object_array_get_idx(args, i), &words);
 	if (!names && !one)
 		return cr_reader_bad(p->r, "an entry of syscalls has no names");
-	if (words.len && !allows) {
-		cr_reader_loss(p->r, "%.40s is denied %.200s: that is left out",
-			       one ? one : item(names, 0), words.s);
-		return 0;
-	}
-	if (words.len)
-		cr_reader_loss(p->r, "%.40s is allowed without its condition: %.200s",
-			       one ? one : item(names, 0), words.s);
-	rc = one ? add_call(p, one, rule, words.s) : 0;
+	e.words = cr_buf_str(&words);
+	rc = one ? add_call(p, one, &e) : 0;
 	for (i = 0; rc == 0 && i < length(names); i++)
-		rc = add_call(p, item(names, i), rule, words.s);
+		rc = add_call(p, item(names, i), &e);
 	return rc;
 }
 

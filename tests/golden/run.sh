@@ -30,7 +30,10 @@ compare() {	# name, format
 # Where a denied call fails, minijail has to be told so of every call that libseccomp knows.
 version=2.5.4
 elsewhere() {	# name, format
-	[ "$1.$2" = worker.minijail ] && [ "$(pkg-config --modversion libseccomp)" != $version ]
+	case $1.$2 in
+	args.minijail | worker.minijail) [ "$(pkg-config --modversion libseccomp)" != $version ] ;;
+	*) false ;;
+	esac
 }
 
 formats=$("$tool" export --help | sed -n '/^Formats:/,$ s/^  \([a-z0-9-]*\) .*/\1/p')
