@@ -55,8 +55,8 @@ libcr_a_SOURCES = \
 	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
 	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \
-	src/enforce/decode.c src/enforce/enforce.c \
-	src/export/answers.c src/export/args.c src/export/bpf.c \
+	src/enforce/decode.c src/enforce/enforce.c src/export/answers.c src/export/args.c \
+	src/export/bpf.c src/enforce/ask.c src/enforce/enforce-int.h src/enforce/report.c \
 	src/export/export-int.h src/export/export.c src/export/flatten.c \
 	src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
@@ -76,6 +76,7 @@ cr_libs = libcr.a $(UNWIND_LIBS) $(DW_LIBS) $(LZMA_LIBS) $(ZYDIS_LIBS) $(SECCOMP
 bin_PROGRAMS += chestnut-run chestnut
 chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c \
 	src/cli/find.c src/cli/handoff.c src/cli/many.c src/cli/seat.c src/cli/seat.h \
+	src/cli/edit.c src/cli/json.c src/cli/records.c src/cli/records.h \
 	src/cli/tree.c src/cli/tree.h src/cli/windows.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \

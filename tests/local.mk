@@ -24,6 +24,7 @@ live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-at
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
 	tests/live/test-pipeline.sh tests/live/test-pty.sh \
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
+	tests/live/test-report.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
 	tests/live/test-tree.sh tests/live/test-user.sh
 live_scripts += tests/live/test-windows-find.sh tests/live/test-windows.sh

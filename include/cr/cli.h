@@ -143,6 +143,11 @@ void cr_policies_free(struct cr_policies *all);
  * holds what was read until then. */
 int cr_lint_tables(const char *dir, struct cr_lint_rows *rows, struct cr_err *err) CR_MUST_CHECK;
 
+/* "chestnut allow" for one rule ("openat", "socket if arg0 in AF_UNIX"), said by a person in
+ * another way. @window: its number; 0: outside. */
+int cr_policy_allow(const char *path, unsigned int window, const char *rule, struct cr_err *err)
+	CR_MUST_CHECK;
+
 /* chestnut's commands; argv[0] is the command. They print their own errors and answer an
  * exit status. */
 int cr_cmd_allow(int argc, char **argv);

@@ -12,10 +12,44 @@
 #include "cr/judge.h"
 #include "cr/policy.h"
 
+/* A call that a person is told of, for records. Everything is borrowed, during the call. */
+struct cr_denial {
+	const struct cr_call *call;
+	const struct cr_site *site;
+	unsigned int window;		/* that says no; 0: outside */
+	struct cr_verdict verdict;
+	bool noted;			/* its rule says log: no denial */
+	bool audit;			/* it was let through */
+	const char *text;		/* the call with its arguments */
+	const char *rule;		/* that is missing; NULL: one would not help */
+	const char *command;		/* that adds it; NULL likewise */
+};
+
+/* What a person is asked. Borrowed, during the call. */
+struct cr_question {
+	const char *sentence;
+	const char *stack;		/* or "" */
+	const char *rule;		/* as above */
+	unsigned int window;
+};
+
+enum cr_reply {
+	CR_DENY_ONCE,
+	CR_DENY_ALWAYS,
+	CR_ALLOW_ONCE,
+	CR_ALLOW_ALWAYS,
+};
+
 struct cr_enforce_plan {
 	const struct cr_policy *policy;	/* borrowed: for the judge's life */
 	struct cr_violation violation;	/* the policy's own, or what overrides it */
 	bool audit;			/* report, deny nothing */
+	/* All may be NULL. Each kind of denial comes once; how often it was made, at the end. */
+	void (*record)(void *ctx, const struct cr_denial *d);
+	void (*repeated)(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n);
+	/* With CR_VIOLATION_ASK; NULL: no. */
+	enum cr_reply (*ask)(void *ctx, const struct cr_question *q);
+	void *ctx;			/* borrowed: for these */
 };
 
 struct cr_enforce;

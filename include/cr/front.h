@@ -55,6 +55,10 @@ void cr_front_tell(const struct cr_front *f, struct cr_front_word word);
 /* In the supervisor, after it was woken: 1 and a signal that was sent to the front, or 0. */
 int cr_front_next(const struct cr_front *f, siginfo_t *info);
 
+/* In the supervisor, when it does not trace the program any more: waits until that has ended,
+ * and lets its front, which has stopped when it did, see it. */
+void cr_front_outlast(const struct cr_front *f);
+
 /* In the supervisor: the program runs on after a stop, so its front shall. */
 void cr_front_continue(const struct cr_front *f);
 

@@ -34,5 +34,7 @@ void cr_json_bool(struct cr_json *j, struct json_object *in, const char *key, bo
 
 /* Prints it and a newline, unless @out is NULL, and frees it. -ENOMEM: nothing was printed. */
 int cr_json_end(struct cr_json *j, FILE *out) CR_MUST_CHECK;
+/* The same on a single line, for logs. */
+int cr_json_line(struct cr_json *j, FILE *out) CR_MUST_CHECK;
 
 #endif

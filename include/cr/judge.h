@@ -19,6 +19,7 @@ enum cr_verdict_what {
 	CR_VERDICT_ALLOW,
 	CR_VERDICT_ERRNO,	/* the call is not made and fails with err */
 	CR_VERDICT_KILL,	/* the whole tree ends */
+	CR_VERDICT_STOP,	/* the call fails with err, its process stops and is let go */
 };
 
 struct cr_verdict {

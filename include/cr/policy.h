@@ -32,7 +32,9 @@ enum cr_mode {
 
 /* What a violation does to the program: kill the tree, or fail the call. */
 struct cr_violation {
-	enum { CR_VIOLATION_KILL, CR_VIOLATION_ERRNO } what;
+	/* The last three are for a run only, not for a file. */
+	enum { CR_VIOLATION_KILL, CR_VIOLATION_ERRNO, CR_VIOLATION_LOG, CR_VIOLATION_STOP,
+	       CR_VIOLATION_ASK } what;
 	int err;		/* with CR_VIOLATION_ERRNO: 1..4095 */
 };
 

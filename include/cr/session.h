@@ -68,6 +68,7 @@ struct cr_session_plan {
 struct cr_outcome {
 	bool started;		/* the program was executed at all */
 	int status;		/* of the first process, as wait4(2) gives it */
+	bool left;		/* the first process was let go, stopped, and lives */
 	bool denied;		/* a verdict ended the tree */
 	bool failed;		/* something that should not happen did */
 	uint64_t stops;		/* of all kinds */

@@ -34,6 +34,7 @@ struct cr_tracee {
 	pid_t parent;	/* while CR_ST_HELD: the process that is to tell */
 	bool calls;	/* each of its calls stops, whatever a filter says */
 	bool filtered;	/* it has our filter, which stays for good */
+	bool leaving;	/* it is let go, stopped, as soon as it stops */
 	bool ignored;	/* nothing that it does is judged */
 	bool in_call;	/* a call has begun and was judged; its end will be told */
 	void *program;	/* borrowed: what the session's owner knows its executable by */

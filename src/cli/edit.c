@@ -363,6 +363,19 @@ static int run(int argc, char **argv, struct edit *e)
 	return rc == 0 ? CR_EXIT_OK : CR_EXIT_FAIL;
 }
 
+int cr_policy_allow(const char *path, unsigned int window, const char *rule, struct cr_err *err)
+{
+	char *calls[] = { (char *)(uintptr_t)rule, NULL }, number[16];
+	struct edit e = { .act = CR_ACT_ALLOW, .calls = calls };
+	int rc;
+
+	snprintf(number, sizeof(number), "%u", window);
+	e.window = window ? number : NULL;
+	rc = cr_store_edit(path, change, &e, err);
+	cr_buf_fini(&e.told);
+	return rc;
+}
+
 int cr_cmd_allow(int argc, char **argv)
 {
 	struct edit e = {

@@ -85,15 +85,24 @@ void cr_json_bool(struct cr_json *j, struct json_object *in, const char *key, bo
 	put(j, in, key, json_object_new_boolean(value));
 }
 
-int cr_json_end(struct cr_json *j, FILE *out)
+static int end(struct cr_json *j, FILE *out, int how)
 {
 	const char *text = j->failed ? NULL :
-		json_object_to_json_string_ext(j->top, JSON_C_TO_STRING_PRETTY |
-							   JSON_C_TO_STRING_NOSLASHESCAPE);
+		json_object_to_json_string_ext(j->top, how | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (text && out)
 		fprintf(out, "%s\n", text);
 	json_object_put(j->top);
 	j->top = NULL;
 	return text ? 0 : -ENOMEM;
+}
+
+int cr_json_end(struct cr_json *j, FILE *out)
+{
+	return end(j, out, JSON_C_TO_STRING_PRETTY);
+}
+
+int cr_json_line(struct cr_json *j, FILE *out)
+{
+	return end(j, out, JSON_C_TO_STRING_PLAIN);
 }

@@ -32,6 +32,9 @@ enum {
 	OPT_ON_VIOLATION,
 	OPT_HANDOFF,
 	OPT_OUTPUT,
+	OPT_REPORT,
+	OPT_SYSLOG,
+	OPT_TERMINAL,
 	OPT_QUIET,
 	OPT_VERBOSE,
 	OPT_ENV,
@@ -55,13 +58,17 @@ const struct cr_option cr_run_options[] = {
 	{ 0, "confirm", "N", "trace a learned call until N executions have shown it (3)",
 	  OPT_CONFIRM },
 	{ 0, "all", NULL, "while learning, trace and count every call", OPT_ALL },
-	{ 0, "on-violation", "kill|errno[:NAME]", "what a denial does, whatever the policy says",
+	{ 0, "on-violation", "ACTION", "what a denial does: kill, errno[:NAME], log, ask, stop",
 	  OPT_ON_VIOLATION },
 	{ 0, "handoff", NULL, "enforce by the kernel alone: no supervisor, no reports",
 	  OPT_HANDOFF },
 	{ 0, "interval", "S", "while learning, save the counts every S seconds (1)",
 	  OPT_INTERVAL },
 	{ 'o', "output", "FILE", "write messages to FILE instead of standard error", OPT_OUTPUT },
+	{ 0, "report", "FILE", "write each denial to FILE, too, as a line of JSON", OPT_REPORT },
+	{ 0, "syslog", NULL, "tell the system's log of each denial, too", OPT_SYSLOG },
+	{ 0, "terminal", "PATH", "where --on-violation ask asks (the terminal, if it is free)",
+	  OPT_TERMINAL },
 	{ 'q', "quiet", NULL, "only errors and denials", OPT_QUIET },
 	{ 'v', "verbose", NULL, "tell of every stop", OPT_VERBOSE },
 	{ 'E', "env", "VAR[=VAL]", "set VAR for the program, or remove it; repeatable", OPT_ENV },
@@ -125,19 +132,30 @@ static int set_attach(struct cr_run_plan *plan, const char *value, struct cr_err
 
 static int set_violation(struct cr_run_plan *plan, const char *value, struct cr_err *err)
 {
-	int e = EPERM;
+	static const struct {
+		const char *name;
+		struct cr_violation means;
+	} words[] = {
+		{ "kill", { CR_VIOLATION_KILL, 0 } }, { "errno", { CR_VIOLATION_ERRNO, EPERM } },
+		{ "log", { CR_VIOLATION_LOG, 0 } }, { "ask", { CR_VIOLATION_ASK, 0 } },
+		{ "stop", { CR_VIOLATION_STOP, 0 } },
+	};
+	size_t i;
+	int e = -EINVAL;
 
 	plan->violation_given = true;
-	plan->violation = (struct cr_violation){ CR_VIOLATION_KILL, 0 };
-	if (strcmp(value, "kill") == 0)
+	for (i = 0; i < CR_ARRAY_SIZE(words); i++) {
+		if (strcmp(value, words[i].name) != 0)
+			continue;
+		plan->violation = words[i].means;
 		return 0;
+	}
 	if (strncmp(value, "errno:", 6) == 0)
 		e = cr_errno_of(value + 6);
-	else if (strcmp(value, "errno") != 0)
-		e = -EINVAL;
 	if (e < 0) {
 		cr_err_set(err, -EINVAL, "\"%s\" is nothing that a violation can lead to", value);
-		cr_err_hint(err, "kill, errno (that is EPERM), or errno:NAME, as in errno:EACCES");
+		cr_err_hint(err, "kill, errno (that is EPERM), errno:NAME as in errno:EACCES, log, "
+			    "ask, stop");
 		return -EINVAL;
 	}
 	plan->violation = (struct cr_violation){ CR_VIOLATION_ERRNO, e };
@@ -210,6 +228,15 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 		return set_mode(plan, CR_MODE_STRICT, err);
 	case OPT_OUTPUT:
 		plan->output = value;
+		return 0;
+	case OPT_REPORT:
+		plan->report = value;
+		return 0;
+	case OPT_SYSLOG:
+		plan->syslog = true;
+		return 0;
+	case OPT_TERMINAL:
+		plan->terminal = value;
 		return 0;
 	case OPT_QUIET:
 		plan->verbosity = -1;

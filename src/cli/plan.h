@@ -39,6 +39,9 @@ struct cr_run_plan {
 	uint32_t confirm;
 	bool all;
 	int verbosity;
+	const char *report;	/* borrowed; a file for records of denials; NULL: none */
+	bool syslog;		/* the same for the system's log */
+	const char *terminal;	/* borrowed; where a person is asked; NULL: see cr_records */
 	const char *output;	/* borrowed; NULL: stderr */
 	const char *user_name;	/* borrowed; NULL */
 	struct cr_user user;

@@ -26,6 +26,7 @@ struct run {
 	struct cr_run_windows windows;
 	struct cr_signals signals;	/* as we found them */
 	struct cr_filter filter;
+	struct cr_records records;
 	struct cr_seat seat;		/* unless there is a tree */
 	struct cr_tree *tree;		/* owned; NULL: one policy for all */
 	struct cr_unwinder *unwinder;	/* owned */
@@ -40,6 +41,7 @@ struct run {
 static void run_fini(struct run *r)
 {
 	cr_session_free(r->session);
+	cr_records_close(&r->records);
 	cr_seat_fini(&r->seat);
 	cr_tree_free(r->tree);
 	cr_unwinder_free(r->unwinder);
@@ -56,13 +58,13 @@ static int seat(struct run *r, struct cr_err *err)
 	int rc;
 
 	if (r->plan.directory)
-		return cr_tree_open(&r->plan, &r->tree, err);
+		return cr_tree_open(&r->plan, &r->records, &r->tree, err);
 	r->plan.policy = NULL;
 	rc = cr_seat_init(&r->seat, r->plan.path, r->plan.policy_path, policy);
 	if (rc < 0)
 		return cr_err_set(err, rc, "out of memory");
 	/* With -x, when there is somebody to judge. */
-	return r->plan.exe ? 0 : cr_seat_take(&r->seat, &r->plan, &r->windows, err);
+	return r->plan.exe ? 0 : cr_seat_take(&r->seat, &r->plan, &r->windows, &r->records, err);
 }
 
 static int make_filter(struct run *r, struct cr_err *err)
@@ -98,7 +100,7 @@ static bool take_seat(struct run *r, const char *exe)
 	if (rc == 0) {
 		free(r->seat.exe);
 		r->seat.exe = own;
-		rc = cr_seat_take(&r->seat, &r->plan, &r->windows, &err);
+		rc = cr_seat_take(&r->seat, &r->plan, &r->windows, &r->records, &err);
 	}
 	if (rc < 0)
 		cr_log_err(&err);
@@ -304,6 +306,8 @@ static int supervise(struct run *r, struct cr_err *err)
 		rc = cr_session_run(r->session, r->front.program, &r->outcome, err);
 	if (rc == 0) {
 		word = last_word(r, err);
+		if (r->outcome.left)
+			cr_front_outlast(&r->front);
 	} else {
 		cr_log_err(err);
 		kill(r->front.program, SIGKILL);
@@ -411,7 +415,9 @@ static int act(struct run *r, struct cr_err *err)
 
 	if (r->plan.handoff)
 		return cr_run_handoff(&r->plan, &r->signals, err);
-	rc = cr_run_windows_init(&r->plan, &r->windows, err);
+	rc = cr_records_open(&r->records, &r->plan, err);
+	if (rc == 0)
+		rc = cr_run_windows_init(&r->plan, &r->windows, err);
 	if (rc == 0)
 		rc = seat(r, err);
 	if (rc == 0)
@@ -442,7 +448,7 @@ static int open_output(const char *path, struct cr_err *err)
 
 int main(int argc, char **argv)
 {
-	struct run r = { .report = -1 };
+	struct run r = { .report = -1, .records = { .report = -1, .terminal = -1 } };
 	struct cr_err err = { "", "" };
 	int rc, status = CR_EXIT_SELF;
 

@@ -92,14 +92,19 @@ void cr_warn_io_uring(const struct cr_policy *p)
 	}
 }
 
-static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan, struct cr_err *err)
+static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan,
+		    const struct cr_records *records, struct cr_err *err)
 {
 	struct cr_enforce_plan enforce = {
 		.policy = seat->policy,
 		.violation = plan->violation_given ? plan->violation : seat->policy->violation,
 		.audit = plan->mode == CR_MODE_AUDIT,
+		.record = cr_records_denial, .repeated = cr_records_repeated,
+		.ask = cr_records_ask, .ctx = &seat->records,
 	};
 
+	seat->records = *records;
+	seat->records.policy = seat->policy;
 	if (plan->mode == CR_MODE_STRICT)
 		cr_warn_io_uring(seat->policy);
 	seat->enforce = cr_enforce_new(&enforce);
@@ -110,11 +115,12 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan, struct
 }
 
 int cr_seat_take(struct cr_seat *seat, const struct cr_run_plan *plan,
-		 struct cr_run_windows *windows, struct cr_err *err)
+		 struct cr_run_windows *windows, const struct cr_records *records,
+		 struct cr_err *err)
 {
 	if (plan->mode == CR_MODE_LEARN)
 		return learner(seat, plan, windows, err);
-	return enforcer(seat, plan, err);
+	return enforcer(seat, plan, records, err);
 }
 
 static struct cr_verdict ask(struct cr_judge *j, const struct cr_call *call,

@@ -13,6 +13,7 @@
 #include "cr/filter.h"
 #include "cr/learn.h"
 #include "plan.h"
+#include "records.h"
 
 struct cr_seat {
 	char *exe;			/* owned; the executable */
@@ -21,6 +22,7 @@ struct cr_seat {
 	struct cr_store *store;		/* owned; learning only */
 	struct cr_learn *learn;		/* owned; learning only */
 	struct cr_enforce *enforce;	/* owned; audit and strict only */
+	struct cr_records records;	/* of its denials */
 	struct cr_judge *judge;		/* borrowed: from these; NULL until it is taken */
 };
 
@@ -30,9 +32,10 @@ int cr_seat_init(struct cr_seat *seat, const char *exe, const char *path,
 void cr_seat_fini(struct cr_seat *seat);
 
 /* Seats the judge that @plan wants. Learning begins: an execution more is counted, and @windows,
- * which may be NULL, are written down. */
+ * which may be NULL, are written down. @records: where denials go; borrowed for the call. */
 int cr_seat_take(struct cr_seat *seat, const struct cr_run_plan *plan,
-		 struct cr_run_windows *windows, struct cr_err *err) CR_MUST_CHECK;
+		 struct cr_run_windows *windows, const struct cr_records *records,
+		 struct cr_err *err) CR_MUST_CHECK;
 
 /* Asks the judge of the seat that a call's site has as its program. */
 struct cr_judge *cr_seat_of_program(void);

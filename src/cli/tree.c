@@ -12,6 +12,7 @@
 
 struct cr_tree {
 	const struct cr_run_plan *plan;	/* borrowed */
+	const struct cr_records *records;	/* borrowed */
 	struct cr_seat **seats;		/* owned, and each owned */
 	size_t n;
 	size_t known;	/* of these, those that were there when the filter was made */
@@ -114,7 +115,8 @@ static int read_all(struct cr_tree *tree, struct cr_err *err)
 	return rc;
 }
 
-int cr_tree_open(const struct cr_run_plan *plan, struct cr_tree **out, struct cr_err *err)
+int cr_tree_open(const struct cr_run_plan *plan, const struct cr_records *records,
+		 struct cr_tree **out, struct cr_err *err)
 {
 	struct cr_tree *tree = calloc(1, sizeof(*tree));
 	int rc;
@@ -122,6 +124,7 @@ int cr_tree_open(const struct cr_run_plan *plan, struct cr_tree **out, struct cr
 	if (!tree)
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	tree->plan = plan;
+	tree->records = records;
 	rc = read_all(tree, err);
 	if (rc < 0)
 		cr_tree_free(tree);
@@ -232,7 +235,7 @@ struct cr_exec_answer cr_tree_exec(struct cr_tree *tree, const struct cr_site *s
 		answer.program = tree;
 		return answer;
 	}
-	if (!seat->judge && cr_seat_take(seat, tree->plan, NULL, &err) < 0) {
+	if (!seat->judge && cr_seat_take(seat, tree->plan, NULL, tree->records, &err) < 0) {
 		cr_log_err(&err);
 		answer.how = CR_EXEC_REFUSE;
 	}

@@ -20,9 +20,9 @@ struct cr_tree;
 /* The mode that all policies of @dir agree on; else, or when there are none, learn. */
 int cr_tree_mode(const char *dir, enum cr_mode *mode, struct cr_err *err) CR_MUST_CHECK;
 
-/* Reads all policies of @plan's directory. @plan is borrowed: for the tree's life. */
-int cr_tree_open(const struct cr_run_plan *plan, struct cr_tree **tree, struct cr_err *err)
-	CR_MUST_CHECK;
+/* Reads all policies of @plan's directory. @plan and @records are borrowed: for the tree's life. */
+int cr_tree_open(const struct cr_run_plan *plan, const struct cr_records *records,
+		 struct cr_tree **tree, struct cr_err *err) CR_MUST_CHECK;
 void cr_tree_free(struct cr_tree *tree);	/* NULL is fine */
 
 /* What only all of the policies let pass. */

@@ -206,7 +206,7 @@ static int add_ordered(struct cr_cond_reading *r, enum op op, uint64_t value)
 
 static int read_comparison(struct cr_cond_parser *p, struct cr_cond_reading *r)
 {
-	enum op op;
+	enum op op = OP_EQ;
 	uint64_t value;
 	int rc = read_operator(p, r, &op);
 

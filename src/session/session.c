@@ -85,6 +85,18 @@ static void resume(struct cr_session *s, const struct cr_tracee *t, struct next 
 	}
 }
 
+/* For a person with a debugger. Its threads are let go when they have stopped. */
+static void stop_process(struct cr_session *s, pid_t tgid)
+{
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->tgid == tgid)
+			t->leaving = true;
+	kill(tgid, SIGSTOP);
+}
+
 static void carry_out(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
 		      struct cr_verdict v)
 {
@@ -100,6 +112,11 @@ static void carry_out(struct cr_session *s, const struct cr_tracee *t, const str
 		cr_error("cannot refuse a call of thread %d: %s", (int)t->tid, strerror(-rc));
 		s->out.failed = true;
 		break;
+	case CR_VERDICT_STOP:
+		if (cr_ptrace_skip(t->tid, call->abi, -(long)v.err) < 0)
+			return;
+		stop_process(s, t->tgid);
+		return;
 	case CR_VERDICT_KILL:
 		s->out.denied = true;
 		break;
@@ -396,6 +413,8 @@ static struct next on_group_stop(struct cr_session *s, struct cr_tracee *t,
 	/* It stops behind that: the signal comes once more. */
 	if (t->state == CR_ST_INJECTING)
 		return run_on;
+	if (t->leaving)
+		return (struct next){ NEXT_DETACH, ev->sig };
 	if (t->tid == s->root)
 		cr_signals_stopped(s);
 	if (t->state != CR_ST_LAUNCHING)
@@ -484,6 +503,8 @@ static struct cr_tracee *stranger(struct cr_session *s, const struct cr_event *e
 /* For good. */
 static void let_go(struct cr_session *s, struct cr_tracee *t, struct next next)
 {
+	if (t->leaving && t->tid == s->root)
+		s->out.left = true;
 	cr_watch_leave(t);
 	next.how = NEXT_DETACH;
 	resume(s, t, next);
@@ -522,7 +543,9 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	if (s->ending)
 		kill_one(s, t ? t->tgid : w->tid);
 	cr_place_tick(&s->place, w->tid);
-	if (t && s->detaching && ev.kind != CR_EV_CALL)
+	if (t && next.how == NEXT_DETACH)
+		let_go(s, t, next);
+	else if (t && s->detaching && ev.kind != CR_EV_CALL)
 		let_go(s, t, next);
 	else if (t)
 		resume(s, t, next);

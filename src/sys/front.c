@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -202,4 +203,14 @@ int cr_front_next(const struct cr_front *f, siginfo_t *info)
 void cr_front_continue(const struct cr_front *f)
 {
 	kill(f->front, SIGCONT);
+}
+
+void cr_front_outlast(const struct cr_front *f)
+{
+	cr_auto_close int fd = (int)syscall(SYS_pidfd_open, (long)f->program, 0l);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (fd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
+		continue;
+	cr_front_continue(f);
 }

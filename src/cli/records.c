@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <termios.h>
+#include <time.h>
+
+#include "cr/cli.h"
+#include "cr/json.h"
+#include "cr/log.h"
+#include "cr/names.h"
+#include "records.h"
+
+/* ---- records */
+
+static void now(char text[40])
+{
+	struct timespec t;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	gmtime_r(&t.tv_sec, &tm);
+	n = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, 40 - n, ".%03ldZ", t.tv_nsec / 1000000);
+}
+
+/* One write for a line, so that several supervisors may share a file. */
+static void put(const struct cr_records *r, struct cr_json *j)
+{
+	cr_auto_free char *line = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&line, &size);
+	int rc = out ? cr_json_line(j, out) : -ENOMEM;
+
+	if (out && fclose(out) != 0)
+		rc = -ENOMEM;
+	if (rc == 0 && write(r->report, line, size) != (ssize_t)size)
+		rc = errno ? -errno : -EIO;
+	if (rc < 0)
+		cr_warn("a denial could not be written to %s: %s", r->plan->report, strerror(-rc));
+}
+
+static const char *action(const struct cr_denial *d)
+{
+	switch (d->verdict.what) {
+	case CR_VERDICT_ALLOW:
+		return "log";
+	case CR_VERDICT_ERRNO:
+		return "errno";
+	case CR_VERDICT_KILL:
+		return "kill";
+	case CR_VERDICT_STOP:
+		return "stop";
+	}
+	return "";
+}
+
+static const char *event(const struct cr_denial *d)
+{
+	if (d->noted)
+		return "noted";
+	if (d->audit)
+		return "would-deny";
+	return d->verdict.what == CR_VERDICT_ALLOW ? "let-through" : "denied";
+}
+
+static void add_call(struct cr_json *j, enum cr_abi abi, uint32_t nr)
+{
+	char name[CR_NAME_MAX];
+
+	cr_json_text(j, j->top, "abi", cr_abi_facts[abi].name);
+	cr_json_text(j, j->top, "syscall", cr_nr_to_name(abi, nr, name));
+	cr_json_count(j, j->top, "nr", nr);
+}
+
+static void add_window(const struct cr_records *r, struct cr_json *j, unsigned int window)
+{
+	const struct cr_policy_window *w = NULL;
+
+	if (r->policy && window)
+		w = cr_policy_window(r->policy, window);
+	cr_json_text(j, j->top, "window", w ? w->function : NULL);
+	cr_json_text(j, j->top, "object", w ? w->object : NULL);
+}
+
+static void begin(const struct cr_records *r, struct cr_json *j, const char *what)
+{
+	char time[40];
+
+	now(time);
+	cr_json_begin(j);
+	cr_json_count(j, j->top, "version", 1);
+	cr_json_text(j, j->top, "time", time);
+	cr_json_text(j, j->top, "event", what);
+	cr_json_text(j, j->top, "policy", r->policy ? r->policy->path : NULL);
+}
+
+static void write_json(const struct cr_records *r, const struct cr_denial *d)
+{
+	struct json_object *args;
+	struct cr_json j;
+	char text[CR_NAME_MAX];
+	unsigned int i;
+
+	begin(r, &j, event(d));
+	cr_json_text(&j, j.top, "action", action(d));
+	cr_json_text(&j, j.top, "errno", d->verdict.what == CR_VERDICT_ERRNO ?
+		     cr_errno_name(d->verdict.err, text) : NULL);
+	add_call(&j, d->call->abi, d->call->nr);
+	cr_json_text(&j, j.top, "call", d->text);
+	args = cr_json_array(&j, j.top, "args");
+	for (i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text), "%#llx", (unsigned long long)d->call->args[i]);
+		cr_json_text(&j, args, NULL, text);
+	}
+	add_window(r, &j, d->window);
+	cr_json_count(&j, j.top, "pid", (uint64_t)d->site->pid);
+	cr_json_count(&j, j.top, "tid", (uint64_t)d->site->tid);
+	cr_json_text(&j, j.top, "exe", d->site->exe(d->site));
+	cr_json_text(&j, j.top, "stack", d->site->stack(d->site));
+	cr_json_text(&j, j.top, "rule", d->rule);
+	cr_json_text(&j, j.top, "command", d->command);
+	put(r, &j);
+}
+
+void cr_records_denial(void *ctx, const struct cr_denial *d)
+{
+	const struct cr_records *r = ctx;
+
+	if (r->report >= 0)
+		write_json(r, d);
+	if (r->plan->syslog)
+		syslog(LOG_WARNING, "%s: %s by %s, process %d: %s", event(d), d->text,
+		       d->site->exe(d->site), (int)d->site->pid, action(d));
+}
+
+void cr_records_repeated(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n)
+{
+	const struct cr_records *r = ctx;
+	struct cr_json j;
+
+	if (r->report < 0)
+		return;
+	begin(r, &j, "repeated");
+	add_call(&j, abi, nr);
+	add_window(r, &j, window);
+	cr_json_count(&j, j.top, "times", n);
+	put(r, &j);
+}
+
+/* ---- the person */
+
+static void say(int fd, const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0) {
+		ssize_t done = write(fd, text, n);
+
+		if (done <= 0)
+			return;
+		text += done;
+		n -= (size_t)done;
+	}
+}
+
+/* One line, without what was typed before it was asked for. -1: there is nobody any more. */
+static int answer(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char line[64];
+	ssize_t n;
+
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
+			return -1;
+	n = read(fd, line, sizeof(line));
+	return n > 0 ? line[0] : -1;
+}
+
+/* The answer is a rule from now on. */
+static void keep(const struct cr_records *r, const struct cr_question *q)
+{
+	const char *path = r->policy ? r->policy->path : NULL;
+	struct cr_err err = { "", "" };
+
+	if (!path || !q->rule)
+		return;
+	if (cr_policy_allow(path, q->window, q->rule, &err) < 0)
+		cr_log_err(&err);
+	else
+		cr_info("%s is allowed from now on: %s", q->rule, path);
+}
+
+/* Threads that stop meanwhile wait, too; those whose calls pass in the kernel do not. */
+enum cr_reply cr_records_ask(void *ctx, const struct cr_question *q)
+{
+	const struct cr_records *r = ctx;
+	int c;
+
+	if (r->terminal < 0)
+		return CR_DENY_ONCE;
+	say(r->terminal, "chestnut-run: not in the policy: ");
+	say(r->terminal, q->sentence);
+	if (*q->stack)
+		say(r->terminal, "\nchestnut-run: at ");
+	say(r->terminal, q->stack);
+	tcflush(r->terminal, TCIFLUSH);
+	do {
+		say(r->terminal, "\nchestnut-run: allow it: [y]es once, [a]lways; deny it: [n]o, "
+				 "ne[v]er (whatever else stops waits): ");
+		c = answer(r->terminal);
+	} while (c > 0 && !strchr("yanvYANV", c));
+	switch (c) {
+	case 'y': case 'Y':
+		return CR_ALLOW_ONCE;
+	case 'a': case 'A':
+		keep(r, q);
+		return CR_ALLOW_ALWAYS;
+	case 'v': case 'V':
+		return CR_DENY_ALWAYS;
+	}
+	return CR_DENY_ONCE;
+}
+
+/* ---- opening */
+
+static int open_terminal(struct cr_records *r, struct cr_err *err)
+{
+	const char *path = r->plan->terminal ? r->plan->terminal : "/dev/tty";
+	int fd, rc;
+
+	if (r->plan->violation.what != CR_VIOLATION_ASK)
+		return 0;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (r->plan->terminal && (fd < 0 || !isatty(fd))) {
+		rc = fd < 0 ? -errno : -ENOTTY;
+		cr_err_sys(err, rc, "cannot ask on %s", path);
+		cr_err_hint(err, "\"tty\" in another window tells the name of its terminal");
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	/* The terminal of whoever has started us is the program's, if it reads one. */
+	if (fd >= 0 && !r->plan->terminal && isatty(STDIN_FILENO)) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0)
+		cr_warn("there is no terminal to ask on: what is not in the policy is denied "
+			"(--terminal names one)");
+	r->terminal = fd;
+	return 0;
+}
+
+int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, struct cr_err *err)
+{
+	*r = (struct cr_records){ .plan = plan, .report = -1, .terminal = -1 };
+	if (plan->report) {
+		r->report = open(plan->report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+				 0666);
+		if (r->report < 0)
+			return cr_err_sys(err, -errno, "cannot write to %s", plan->report);
+	}
+	if (plan->syslog)
+		openlog("chestnut-run", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+	return open_terminal(r, err);
+}
+
+void cr_records_close(struct cr_records *r)
+{
+	if (r->report > 0)
+		close(r->report);
+	if (r->terminal > 0)
+		close(r->terminal);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * records - denials for machines, and the person who is asked
+ *
+ * In:    what the judge has found, a file, a terminal
+ * Out:   a line of JSON each (chestnut-run(1) has the schema), a line for syslog(3); an answer
+ * Never: reads the terminal that the program reads
+ */
+#ifndef CR_RECORDS_H
+#define CR_RECORDS_H
+
+#include "cr/enforce.h"
+#include "plan.h"
+
+struct cr_records {
+	const struct cr_run_plan *plan;	/* borrowed */
+	const struct cr_policy *policy;	/* borrowed: whose denials these are; may be NULL */
+	int report;			/* -1: none */
+	int terminal;			/* likewise */
+};
+
+/* Opens what @plan asks for. -EINVAL and the like for a report that cannot be written, a terminal
+ * that is none. */
+int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, struct cr_err *err)
+	CR_MUST_CHECK;
+void cr_records_close(struct cr_records *r);
+
+/* For struct cr_enforce_plan; @ctx is a struct cr_records. */
+void cr_records_denial(void *ctx, const struct cr_denial *d);
+void cr_records_repeated(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n);
+enum cr_reply cr_records_ask(void *ctx, const struct cr_question *q);
+
+#endif
