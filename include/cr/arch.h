@@ -39,6 +39,8 @@ struct cr_abi_facts {
 	unsigned int word;	/* bytes of a register argument */
 	/* Made by the kernel, to go on with an interrupted call: */
 	uint32_t restart_syscall;
+	/* Made by a signal handler's end: */
+	uint32_t sigreturn;
 	/* Calls that could take a task out of a tracer's sight: */
 	uint32_t clone;
 	uint32_t clone3;

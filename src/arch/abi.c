@@ -12,7 +12,8 @@ const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT] = {
 		.audit_arch = AUDIT_ARCH_X86_64, .scmp_arch = SCMP_ARCH_X86_64,
 		.clone = 56, .clone3 = 435, .seccomp = 317, .prctl = 157,
 		.setaffinity = 203, .getaffinity = 204,
-		.restart_syscall = 219, .ptrace = 101, .vm_readv = 310, .vm_writev = 311,
+		.restart_syscall = 219, .sigreturn = 15,
+		.ptrace = 101, .vm_readv = 310, .vm_writev = 311,
 		.prlimit = 302,
 	},
 	[CR_ABI_I386] = {
@@ -20,7 +21,8 @@ const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT] = {
 		.audit_arch = AUDIT_ARCH_I386, .scmp_arch = SCMP_ARCH_X86,
 		.clone = 120, .clone3 = 435, .seccomp = 354, .prctl = 172,
 		.setaffinity = 241, .getaffinity = 242,
-		.restart_syscall = 0, .ptrace = 26, .vm_readv = 347, .vm_writev = 348,
+		.restart_syscall = 0, .sigreturn = 173,
+		.ptrace = 26, .vm_readv = 347, .vm_writev = 348,
 		.prlimit = 340,
 	},
 	[CR_ABI_X32] = {
@@ -28,7 +30,8 @@ const struct cr_abi_facts cr_abi_facts[CR_ABI_COUNT] = {
 		.audit_arch = AUDIT_ARCH_X86_64, .scmp_arch = SCMP_ARCH_X32, .nr_bit = CR_X32_BIT,
 		.clone = 56, .clone3 = 435, .seccomp = 317, .prctl = 157,
 		.setaffinity = 203, .getaffinity = 204,
-		.restart_syscall = 219, .ptrace = 521, .vm_readv = 539, .vm_writev = 540,
+		.restart_syscall = 219, .sigreturn = 513,
+		.ptrace = 521, .vm_readv = 539, .vm_writev = 540,
 		.prlimit = 302,
 	},
 };

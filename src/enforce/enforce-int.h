@@ -43,7 +43,8 @@ struct cr_opinion {
 	size_t depth;		/* how many windows are open inside of it */
 	bool also;		/* another one has been told of before it */
 	const struct cr_rule *rule;	/* NULL: none */
-	enum { CR_PASSES, CR_PASSES_NOTED, CR_FAILS, CR_VIOLATES } strict;	/* a later one wins */
+	/* A later one wins. */
+	enum { CR_PASSES, CR_PASSES_NOTED, CR_FAILS, CR_VIOLATES } strict;
 	struct cr_verdict verdict;
 	bool report;		/* a person is told */
 	bool ask;		/* a person decides */

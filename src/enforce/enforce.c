@@ -37,6 +37,25 @@ static void violates(const struct cr_enforce *e, struct cr_opinion *o)
 	}
 }
 
+/* What is made inside of any window, since nobody there decides about it: a handler returns to
+ * where it has interrupted, and Go's runtime does its work on whatever goroutine is at hand. */
+static bool is_runtime(const struct cr_rule *outside, const struct cr_call *call)
+{
+	return call->nr == cr_abi_facts[call->abi].sigreturn ||
+	       (outside->base && strncmp(outside->base, "base-go", 7) == 0);
+}
+
+static const struct cr_rule *rule_for(const struct cr_policy *p, unsigned int window,
+				      const struct cr_call *call)
+{
+	const struct cr_rule *rule = cr_policy_find_in(p, window, call->abi, call->nr), *outside;
+
+	if (rule || !window)
+		return rule;
+	outside = cr_policy_find(p, call->abi, call->nr);
+	return outside && is_runtime(outside, call) ? outside : NULL;
+}
+
 /* What the policy makes of a call, before audit turns it into a yes. */
 struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr_call *call,
 				     unsigned int window)
@@ -45,7 +64,7 @@ struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr
 	struct cr_opinion o = { .window = window, .report = true };
 	int err = 0;
 
-	o.rule = cr_policy_find_in(p, window, call->abi, call->nr);
+	o.rule = rule_for(p, window, call);
 	o.by_args = o.rule && o.rule->cond && !cr_conds_hold(o.rule->cond, call->args);
 	switch (cr_rule_action(o.rule, call->args, &err)) {
 	case CR_ACT_ALLOW:
@@ -96,7 +115,8 @@ static struct cr_opinion decide(const struct cr_enforce *e, const struct cr_call
 }
 
 /* Was a person told of this call with such arguments? If not, he is now. */
-static bool told_before(struct cr_enforce *e, const struct cr_call *call, const struct cr_opinion *o)
+static bool told_before(struct cr_enforce *e, const struct cr_call *call,
+			const struct cr_opinion *o)
 {
 	cr_auto_buf struct cr_buf why = CR_BUF_INIT, rule = CR_BUF_INIT;
 	struct cr_told *grown;

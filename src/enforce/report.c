@@ -234,8 +234,8 @@ void cr_enforce_tell(const struct cr_enforce *e, const struct cr_call *call,
 		hint_others(e, call, site, o);
 	}
 	if (o->verdict.what == CR_VERDICT_STOP && !e->plan.audit) {
-		cr_error("hint: look at it: gdb -p %d (calls that the kernel does not let pass fail "
-			 "with ENOSYS now)", (int)site->pid);
+		cr_error("hint: look at it: gdb -p %d (calls that the kernel does not let pass "
+			 "fail with ENOSYS now)", (int)site->pid);
 		cr_error("hint: end it: kill -KILL %d", (int)site->pid);
 	}
 }
