@@ -32,6 +32,11 @@ static int refuse(const struct cr_run_plan *plan, struct cr_err *err)
 		what = "a window";
 	else if (plan->directory)
 		what = "a directory of policies";
+	else if (plan->report || plan->syslog || plan->terminal)
+		what = "a report of denials";
+	else if (plan->violation.what != CR_VIOLATION_KILL &&
+		 plan->violation.what != CR_VIOLATION_ERRNO)
+		what = "--on-violation log, ask or stop";
 	if (what) {
 		cr_err_set(err, -EINVAL, "%s needs a supervisor, and --handoff leaves none", what);
 		cr_err_hint(err, "use --strict without --handoff");
