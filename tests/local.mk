@@ -27,7 +27,11 @@ live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-at
 	tests/live/test-report.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
 	tests/live/test-tree.sh tests/live/test-user.sh
-live_scripts += tests/live/test-windows-find.sh tests/live/test-windows.sh
+live_scripts += tests/live/test-windows-apps.sh tests/live/test-windows-find.sh \
+	tests/live/test-windows-go.sh tests/live/test-windows.sh
+# Tests that hold us against the kernel's probes: not every kernel and not everybody has them, so
+# scripts/check asks each of them ("--possible") whether it can run.
+PROBE_TESTS = tests/live/test-windows-truth.sh
 LIVE_TESTS = $(live_programs) $(live_scripts)
 # In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
 # not fit into the small address spaces that some of these set.
@@ -250,7 +254,8 @@ tests_live_start_CPPFLAGS = $(victim_cppflags)
 tests_live_start_CFLAGS = $(victim_cflags)
 function_inputs = tests/victims/fn-exits.S tests/victims/fn-gotab.S \
 	tests/victims/fn-names.c tests/victims/fn-switch.c tests/victims/fn-throw.cc
-window_victims = tests/live/win-policy.awk tests/victims/win-coro.c tests/victims/win-dl.c \
+window_victims = tests/live/lib-windows.sh tests/live/win-policy.awk \
+	tests/victims/win-go.go tests/victims/win-coro.c tests/victims/win-dl.c \
 	tests/victims/win-forks.c tests/victims/win-forms.c tests/victims/win-i386.c \
 	tests/victims/win-ifunc.c tests/victims/win-longjmp.c tests/victims/win-names.cc \
 	tests/victims/win-paths.c tests/victims/win-rseq.c tests/victims/win-scope.c \
@@ -266,7 +271,8 @@ tests/victims/abi32.stamp: tests/victims/abi32.c tests/victims/victim.h
 	@touch $@
 CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 
-EXTRA_DIST += $(house_tests) $(live_scripts) tests/live/lib.sh tests/live/fetch-redis.sh \
+EXTRA_DIST += $(house_tests) $(live_scripts) $(PROBE_TESTS) tests/live/lib.sh \
+	tests/live/fetch-redis.sh \
 	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
 	$(function_inputs) $(window_victims) tests/victims/abi32.c tests/victims/victim.h \
 	tests/unit/cli-run.h \

@@ -21,6 +21,7 @@ enum cr_site_kind {
 	CR_SITE_JUMP,		/* may leave the function, see cr_exit */
 	CR_SITE_RESOLVED,	/* a ret of an IFUNC's resolver: it returns the function */
 	CR_SITE_MARK,		/* no window's: number is the mark's */
+	CR_SITE_LATER,		/* a mark at an entry, for now and then only */
 };
 
 /* A place for a trap. */
@@ -75,7 +76,8 @@ void cr_targets_free(struct cr_targets *t);
 int cr_targets_add(struct cr_targets *t, const char *object, const char *pattern,
 		   unsigned int number) CR_MUST_CHECK;
 
-/* Traps that belong to no window: at the entry of @function of @object (as above), or at its rets.
+/* Traps that belong to no window: at the entry of @function of @object (as above), then or later,
+ * or at its rets.
  * A file that has none is no error. */
 int cr_targets_mark(struct cr_targets *t, const char *object, const char *function,
 		    unsigned int mark, enum cr_site_kind where) CR_MUST_CHECK;

@@ -367,7 +367,9 @@ static int nothing(struct cr_object *obj, const char *text, struct cr_err *err)
 		cr_err_set(err, -EINVAL, "%s is data in %s, not a function", text, obj->path);
 	} else {
 		cr_err_set(err, -ENOENT, "no function of %s is called %s", obj->path, text);
-		cr_pattern_hint(obj, text, err);
+		/* Looks at every name there is. */
+		if (err)
+			cr_pattern_hint(obj, text, err);
 	}
 	return is && strcmp(is, "imported") != 0 ? -EINVAL : -ENOENT;
 }

@@ -149,10 +149,13 @@ static int mark_sites(struct cr_object *obj, struct cr_target_file *f, const str
 	size_t i;
 	int rc = 0;
 
-	if (w->where == CR_SITE_ENTRY)
+	if (w->where == CR_SITE_LATER)
+		site.kind = CR_SITE_LATER;
+	if (w->where != CR_SITE_RET)
 		return add_site(obj, f, fn->entry, site);
+	/* Some compilers write a ret as "pop %rcx; jmp *%rcx". */
 	for (i = 0; i < fn->n_exit && !rc; i++)
-		if (fn->exit[i].kind == CR_EXIT_BY_RET)
+		if (fn->exit[i].kind != CR_EXIT_BY_JUMP)
 			rc = add_site(obj, f, fn->exit[i].at, site);
 	return rc;
 }
@@ -221,12 +224,13 @@ static int number_of(struct cr_targets *t, const struct want *w, const struct cr
 	return t->number(t->ctx, w->object, name, err);
 }
 
-static int only_inlined(const struct cr_function *fn, const char *path, struct cr_err *err)
+static int only_inlined(const struct cr_function *fn, const struct cr_target_file *f,
+			struct cr_err *err)
 {
 	cr_err_set(err, -EOPNOTSUPP, "%s has no code of its own in %s: it was inlined in "
-		   "%u place%s", fn->name, path, fn->n_inlined, fn->n_inlined == 1 ? "" : "s");
-	cr_err_hint(err, "choose the functions that it was inlined into, or build it with "
-		    "__attribute__((noinline))");
+		   "%u place%s", fn->name, f->path, fn->n_inlined, fn->n_inlined == 1 ? "" : "s");
+	cr_err_hint(err, "choose the functions that it was inlined into, or build it with %s",
+		    f->go ? "//go:noinline" : "__attribute__((noinline))");
 	return -EOPNOTSUPP;
 }
 
@@ -242,7 +246,7 @@ static int take(struct cr_targets *t, struct cr_target_file *f, const struct wan
 
 		if (fn->flags & CR_FN_INLINED) {
 			if (list->n == 1)
-				return only_inlined(fn, f->path, err);
+				return only_inlined(fn, f, err);
 			continue;
 		}
 		rc = number_of(t, w, fn, err);

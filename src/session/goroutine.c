@@ -22,6 +22,7 @@
 #define TLS_G (-8)	/* from the base of thread-local storage */
 #define G_M 48u		/* in the record of a g: its thread's record, m … */
 #define M_CURG 192u	/* … which has the g that it runs, also while it is on another stack */
+#define GOBUF_SP 0u
 #define GOBUF_G 16u
 
 /* Where frames of goroutine @index are said to be: 2^32 bytes for each, where no address can be. */
@@ -133,6 +134,30 @@ static int read_shifted(void *arg, cr_addr at, void *to, size_t n)
 	return got == (ssize_t)n ? 0 : -EFAULT;
 }
 
+static bool any_inside(const struct cr_space *sp)
+{
+	size_t i;
+
+	for (i = 0; i < sp->n_goroutines; i++)
+		if (cr_windows_depth(sp->goroutines[i].windows))
+			return true;
+	return false;
+}
+
+/* Go programs change goroutines all the time: outside of windows it shall cost them nothing. */
+static void watch_switches(struct cr_session *s, struct cr_tracee *t, const struct cr_machine *m,
+			   bool on)
+{
+	struct cr_space *sp = cr_watch_of(t)->space;
+	struct cr_err err = { "", "" };
+
+	if (sp->switches == on)
+		return;
+	sp->switches = on;
+	if (cr_space_later(sp, t->tid, m->word[cr_machine_layout.ip], on, &err) < 0)
+		cr_watch_failed(s, &err);
+}
+
 bool cr_goroutine_enter(struct cr_session *s, struct cr_tracee *t, unsigned int window,
 			const struct cr_machine *m)
 {
@@ -149,6 +174,7 @@ bool cr_goroutine_enter(struct cr_session *s, struct cr_tracee *t, unsigned int 
 	s->out.windows += rc == 1;
 	s->out.lost += rc < 0;
 	w->g = one->g;
+	watch_switches(s, t, m, true);
 	return true;
 }
 
@@ -165,14 +191,24 @@ bool cr_goroutine_leave(struct cr_tracee *t, unsigned int window, const struct c
 	return true;
 }
 
-/* The runtime is about to run another goroutine in this thread: gogo(buf *gobuf). */
-void cr_goroutine_switch(struct cr_tracee *t, const struct cr_machine *m)
+/* The runtime is about to run another goroutine in this thread: gogo(buf *gobuf). One that begins
+ * may have the record of one that has ended inside, by Goexit. */
+void cr_goroutine_switch(struct cr_session *s, struct cr_tracee *t, const struct cr_machine *m)
 {
-	uint64_t buf, g;
+	struct cr_watch *w = cr_watch_of(t);
+	const struct cr_goroutine *one;
+	uint64_t buf, g, sp;
+	struct frame f;
 
-	if (peek(t, m->word[cr_machine_layout.gpr[CR_GPR_SP]] + sizeof(cr_addr), &buf) &&
-	    peek(t, buf + GOBUF_G, &g))
-		cr_watch_of(t)->g = g;
+	if (!peek(t, m->word[cr_machine_layout.gpr[CR_GPR_SP]] + sizeof(cr_addr), &buf) ||
+	    !peek(t, buf + GOBUF_G, &g) || !peek(t, buf + GOBUF_SP, &sp))
+		return;
+	w->g = g;
+	one = find(w->space, g);
+	if (one && frame_at(t, one, sp, &f))
+		cr_windows_seen(one->windows, &f.spot);
+	if (!any_inside(w->space))
+		watch_switches(s, t, m, false);
 }
 
 bool cr_goroutine_inside(const struct cr_tracee *t)

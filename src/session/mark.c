@@ -30,7 +30,8 @@ static const struct {
 	{ "libgcc_s", "_Unwind_Resume", MARK_CUT, CR_SITE_RET },
 	{ "libgcc_s", "_Unwind_Resume_or_Rethrow", MARK_CUT, CR_SITE_RET },
 	{ "libgcc_s", "_Unwind_ForcedUnwind", MARK_CUT, CR_SITE_RET },
-	{ NULL, "runtime.gogo", MARK_SWITCH, CR_SITE_ENTRY },
+	{ NULL, "runtime.gogo", MARK_SWITCH, CR_SITE_LATER },
+	{ NULL, "runtime.gogo.abi0", MARK_SWITCH, CR_SITE_LATER },
 	{ NULL, "longjmp", MARK_LONGJMP, CR_SITE_ENTRY },
 	{ NULL, "__longjmp_chk", MARK_LONGJMP, CR_SITE_ENTRY },
 	{ NULL, "_Unwind_RaiseException", MARK_CUT, CR_SITE_RET },
@@ -98,7 +99,7 @@ void cr_mark_hit(struct cr_session *s, struct cr_tracee *t, unsigned int mark,
 		w->cut_from = sp;
 		break;
 	case MARK_SWITCH:
-		cr_goroutine_switch(t, m);
+		cr_goroutine_switch(s, t, m);
 		break;
 	case MARK_CUT:
 		spot = cr_watch_spot(t, sp + sizeof(cr_addr));

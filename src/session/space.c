@@ -77,6 +77,7 @@ struct cr_space *cr_space_copy(const struct cr_space *sp)
 	}
 	copy->n_objects = sp->n_objects;
 	copy->n_slots = sp->n_slots;
+	copy->switches = sp->switches;
 	return copy;
 }
 
@@ -123,9 +124,12 @@ static const enum cr_bp_kind kind_of[] = {
 	[CR_SITE_JUMP] = CR_BP_TAIL,
 	[CR_SITE_RESOLVED] = CR_BP_MARK,
 	[CR_SITE_MARK] = CR_BP_MARK,
+	[CR_SITE_LATER] = CR_BP_MARK,
 };
 
-static int add_sites(struct cr_space *sp, const struct cr_space_object *o, struct cr_err *err)
+/* Those for now and then, or all others. */
+static int add_sites(struct cr_space *sp, const struct cr_space_object *o, bool later,
+		     struct cr_err *err)
 {
 	const struct cr_target_file *f = o->file;
 	size_t i;
@@ -140,7 +144,8 @@ static int add_sites(struct cr_space *sp, const struct cr_space_object *o, struc
 			.flags = f->is32 ? CR_OVER_IS32 : 0,
 		};
 
-		rc = cr_bps_add(sp->bps, &site, err);
+		if (later == (t->kind == CR_SITE_LATER))
+			rc = cr_bps_add(sp->bps, &site, err);
 	}
 	return rc;
 }
@@ -166,7 +171,7 @@ static int plant(struct cr_space *sp, pid_t tid, const struct cr_space_object *o
 	/* It counts for slots already. */
 	if (add_object(sp, o) < 0)
 		return cr_err_set(err, -ENOMEM, "out of memory");
-	rc = add_sites(sp, o, err);
+	rc = add_sites(sp, o, false, err);
 	if (!rc)
 		rc = cr_space_prepare(sp, tid, o, err);
 	if (!rc)
@@ -175,6 +180,46 @@ static int plant(struct cr_space *sp, pid_t tid, const struct cr_space_object *o
 		cr_bps_forget_new(sp->bps);
 		sp->n_objects--;
 	}
+	return rc;
+}
+
+/* A trap that is a window's, too, stays. */
+static int lift_later(struct cr_space *sp, pid_t tid, const struct cr_space_object *o)
+{
+	struct cr_target_mem mem = text_mem(&tid);
+	const struct cr_bp *bp;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < o->file->n_site && !rc; i++) {
+		if (o->file->site[i].kind != CR_SITE_LATER)
+			continue;
+		bp = cr_bps_find(sp->bps, o->file->site[i].at + o->bias);
+		if (bp && bp->n_owners == 1)
+			rc = cr_bps_drop(sp->bps, &mem, bp->at, bp->at + 1);
+	}
+	return rc;
+}
+
+int cr_space_later(struct cr_space *sp, pid_t tid, cr_addr at, bool plant_it, struct cr_err *err)
+{
+	const struct cr_space_object *o = cr_space_object(sp, at);
+	struct cr_target_mem mem = text_mem(&tid);
+	int rc;
+
+	if (!o)
+		return 0;
+	if (!plant_it) {
+		rc = lift_later(sp, tid, o);
+		return rc < 0 && rc != -ESRCH ? cr_err_sys(err, rc, "cannot lift a trap") : 0;
+	}
+	rc = add_sites(sp, o, true, err);
+	if (!rc)
+		rc = cr_space_prepare(sp, tid, o, err);
+	if (!rc)
+		rc = cr_bps_plant(sp->bps, &mem, err);
+	if (rc < 0)
+		cr_bps_forget_new(sp->bps);
 	return rc;
 }
 

@@ -43,6 +43,7 @@ struct cr_space {
 	cr_addr looked;		/* up to here cr_space_tampered() has looked last */
 	struct cr_goroutine *goroutines;	/* owned; that are or were inside of windows */
 	size_t n_goroutines;
+	bool switches;		/* it is watched which goroutine runs where */
 };
 
 /* One thread. */
@@ -86,6 +87,10 @@ int cr_space_clear_slots(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
  * (Code that was unmapped cannot be entered.) */
 cr_addr cr_space_tampered(struct cr_space *sp, pid_t tid);
 
+/* Plants or lifts the traps that the object at @at has for now and then. */
+int cr_space_later(struct cr_space *sp, pid_t tid, cr_addr at, bool plant, struct cr_err *err)
+	CR_MUST_CHECK;
+
 /* An IFUNC's resolver has returned @at: plants there. */
 int cr_space_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid, cr_addr at,
 		      unsigned int window, struct cr_err *err) CR_MUST_CHECK;
@@ -107,7 +112,7 @@ bool cr_goroutine_enter(struct cr_session *s, struct cr_tracee *t, unsigned int 
 			const struct cr_machine *m);
 bool cr_goroutine_leave(struct cr_tracee *t, unsigned int window, const struct cr_machine *m,
 			enum cr_leave how);
-void cr_goroutine_switch(struct cr_tracee *t, const struct cr_machine *m);
+void cr_goroutine_switch(struct cr_session *s, struct cr_tracee *t, const struct cr_machine *m);
 /* Is the goroutine that @t runs inside of a window? */
 bool cr_goroutine_inside(const struct cr_tracee *t);
 /* Those windows, at a call; how many of them, at most @max. */
