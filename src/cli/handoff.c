@@ -32,7 +32,7 @@ static int refuse(const struct cr_run_plan *plan, struct cr_err *err)
 		what = "a window";
 	else if (plan->directory)
 		what = "a directory of policies";
-	else if (plan->report || plan->syslog || plan->terminal)
+	else if (plan->report || plan->syslog || plan->terminal || plan->soak)
 		what = "a report of denials";
 	else if (plan->violation.what != CR_VIOLATION_KILL &&
 		 plan->violation.what != CR_VIOLATION_ERRNO)

@@ -32,6 +32,7 @@ enum {
 	OPT_ON_VIOLATION,
 	OPT_HANDOFF,
 	OPT_OUTPUT,
+	OPT_SOAK,
 	OPT_REPORT,
 	OPT_SYSLOG,
 	OPT_TERMINAL,
@@ -65,6 +66,8 @@ const struct cr_option cr_run_options[] = {
 	{ 0, "interval", "S", "while learning, save the counts every S seconds (1)",
 	  OPT_INTERVAL },
 	{ 'o', "output", "FILE", "write messages to FILE instead of standard error", OPT_OUTPUT },
+	{ 0, "soak", NULL, "strict; what is denied fails, and goes into POLICY.candidates",
+	  OPT_SOAK },
 	{ 0, "report", "FILE", "write each denial to FILE, too, as a line of JSON", OPT_REPORT },
 	{ 0, "syslog", NULL, "tell the system's log of each denial, too", OPT_SYSLOG },
 	{ 0, "terminal", "PATH", "where --on-violation ask asks (the terminal, if it is free)",
@@ -229,6 +232,12 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 	case OPT_OUTPUT:
 		plan->output = value;
 		return 0;
+	case OPT_SOAK:
+		plan->soak = true;
+		if (!plan->violation_given)
+			plan->violation = (struct cr_violation){ CR_VIOLATION_ERRNO, EPERM };
+		plan->violation_given = true;
+		return set_mode(plan, CR_MODE_STRICT, err);
 	case OPT_REPORT:
 		plan->report = value;
 		return 0;

@@ -39,6 +39,7 @@ struct cr_run_plan {
 	uint32_t confirm;
 	bool all;
 	int verbosity;
+	bool soak;		/* what is denied is written down beside the policy */
 	const char *report;	/* borrowed; a file for records of denials; NULL: none */
 	bool syslog;		/* the same for the system's log */
 	const char *terminal;	/* borrowed; where a person is asked; NULL: see cr_records */

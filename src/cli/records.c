@@ -129,10 +129,32 @@ static void write_json(const struct cr_records *r, const struct cr_denial *d)
 	put(r, &j);
 }
 
+/* Not what a rule denies: its author has decided that. */
+static void note(const struct cr_records *r, const struct cr_denial *d)
+{
+	const struct cr_policy_window *w = cr_policy_window(r->policy, d->window);
+	struct cr_err err = { "", "" };
+	int rc = 0;
+
+	/* Of other arguments than a rule has, a person decides. */
+	if (!d->rule || d->noted || strstr(d->rule, " if "))
+		return;
+	if (w)
+		rc = cr_store_window(r->candidates, &(struct cr_window_name){
+			w->function, w->object, w->scope }, &err);
+	if (rc >= 0)
+		rc = cr_store_saw(r->candidates, (unsigned int)rc, d->call->abi, d->call->nr,
+				  d->site->exe(d->site), d->site->stack(d->site), &err);
+	if (rc < 0)
+		cr_log_err(&err);
+}
+
 void cr_records_denial(void *ctx, const struct cr_denial *d)
 {
 	const struct cr_records *r = ctx;
 
+	if (r->candidates)
+		note(r, d);
 	if (r->report >= 0)
 		write_json(r, d);
 	if (r->plan->syslog)

@@ -14,6 +14,7 @@
 
 struct cr_records {
 	const struct cr_run_plan *plan;	/* borrowed */
+	struct cr_store *candidates;	/* borrowed: what is denied is noted there; NULL: nowhere */
 	const struct cr_policy *policy;	/* borrowed: whose denials these are; may be NULL */
 	int report;			/* -1: none */
 	int terminal;			/* likewise */

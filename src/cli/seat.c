@@ -92,6 +92,21 @@ void cr_warn_io_uring(const struct cr_policy *p)
 	}
 }
 
+/* A policy of its own, of what is denied: "chestnut merge" accepts it. */
+static int begin_candidates(struct cr_seat *seat, struct cr_err *err)
+{
+	struct cr_store_seed seed = { .program = seat->policy->program };
+	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
+	int rc;
+
+	cr_buf_addf(&path, "%s.candidates", seat->path);
+	if (!cr_buf_ok(&path))
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	rc = cr_store_begin(cr_buf_str(&path), &seed, false, &seat->store, err);
+	seat->records.candidates = seat->store;
+	return rc;
+}
+
 static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan,
 		    const struct cr_records *records, struct cr_err *err)
 {
@@ -103,8 +118,14 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan,
 		.ask = cr_records_ask, .ctx = &seat->records,
 	};
 
+	int rc = 0;
+
 	seat->records = *records;
 	seat->records.policy = seat->policy;
+	if (plan->soak)
+		rc = begin_candidates(seat, err);
+	if (rc < 0)
+		return rc;
 	if (plan->mode == CR_MODE_STRICT)
 		cr_warn_io_uring(seat->policy);
 	seat->enforce = cr_enforce_new(&enforce);
@@ -143,10 +164,10 @@ struct cr_judge *cr_seat_of_program(void)
 void cr_seat_filter(const struct cr_seat *seat, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan)
 {
-	struct cr_policy *none = seat->policy || seat->store ? NULL : cr_policy_new();
+	struct cr_policy *none = seat->policy || seat->learn ? NULL : cr_policy_new();
 	const struct cr_policy *policy = seat->policy ? seat->policy : none;
 
-	if (seat->store)
+	if (seat->learn)
 		policy = cr_store_policy(seat->store);
 	memset(plan, 0, sizeof(*plan));
 	if (policy)
@@ -205,6 +226,22 @@ static int finish_learning(struct cr_seat *seat, uint64_t lost, struct cr_err *e
 	return rc;
 }
 
+static int finish_soak(struct cr_seat *seat, uint64_t denied, struct cr_err *err)
+{
+	size_t i, rules = 0;
+	const struct cr_policy *p = cr_store_policy(seat->store);
+
+	for (i = 0; i < p->n_windows; i++)
+		rules += p->windows[i]->n_rules;
+	rules += p->n_own;
+	cr_info("%llu call%s denied, %zu candidate%s: %s.candidates", (unsigned long long)denied,
+		denied == 1 ? "" : "s", rules, rules == 1 ? "" : "s", seat->path);
+	if (rules)
+		cr_info("hint: to accept them: chestnut merge -o %s %s %s.candidates", seat->path,
+			seat->path, seat->path);
+	return cr_store_save(seat->store, err);
+}
+
 int cr_seat_finish(struct cr_seat *seat, const struct cr_run_plan *plan, uint64_t lost,
 		   struct cr_err *err)
 {
@@ -215,6 +252,8 @@ int cr_seat_finish(struct cr_seat *seat, const struct cr_run_plan *plan, uint64_
 	if (!seat->enforce)
 		return 0;
 	denied = cr_enforce_finish(seat->enforce);
+	if (plan->soak)
+		return finish_soak(seat, denied, err);
 	if (plan->mode == CR_MODE_AUDIT)
 		cr_info("%llu call%s would have been denied, %llu events lost: %s",
 			(unsigned long long)denied, denied == 1 ? "" : "s",

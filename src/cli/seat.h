@@ -19,7 +19,7 @@ struct cr_seat {
 	char *exe;			/* owned; the executable */
 	char *path;			/* owned; of the policy */
 	struct cr_policy *policy;	/* owned; NULL: none yet, or the store has it */
-	struct cr_store *store;		/* owned; learning only */
+	struct cr_store *store;		/* owned; learning, and what --soak writes down */
 	struct cr_learn *learn;		/* owned; learning only */
 	struct cr_enforce *enforce;	/* owned; audit and strict only */
 	struct cr_records records;	/* of its denials */

@@ -91,6 +91,20 @@ asked a
 is "always is for the whole run, too" "$(grep after ask.out | tr '\n' ' ')" "after: 0 after: 0 "
 has "and becomes a rule of the policy" q.policy '^getsid = allow$'
 
+# Denied, and written down for later.
+shot s "$RUN" --soak -p p.policy -- "$V" extra
+is "soak: the call fails, and the program goes on" "$(cat s.rc) $(tail -1 s.out)" "0 after: EPERM"
+has "what was denied is a candidate" p.policy.candidates '^getsid = allow$'
+has "with its stack" p.policy.candidates '^getsid = "1, .*unusual'
+has_not "the policy is as it was" p.policy 'getsid'
+has "the command that accepts it is told" s.err \
+	'chestnut merge -o p.policy p.policy p.policy.candidates'
+limited "$TOOL" merge -o p.policy p.policy p.policy.candidates >/dev/null 2>merge.err
+has "and does" p.policy '^getsid = allow$'
+shot s "$RUN" -q --soak -p p.policy -- "$V" extra
+is "then it is allowed" "$(tail -1 s.out)" "after: 0"
+sed -i '/^getsid = /d' p.policy
+
 # Stopped, for a debugger.
 "$RUN" --strict --on-violation stop --report st -p p.policy -- "$V" extra >out 2>err &
 run=$!
