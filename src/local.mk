@@ -51,7 +51,7 @@ libcr_a_SOURCES = \
 	src/policy/text.c src/policy/text.h src/policy/value.c src/policy/value.h \
 	src/filter/borders.c src/filter/bpf.c src/filter/build.c \
 	src/filter/constants.c src/filter/guard.c \
-	src/filter/guard.h src/filter/plan.c src/filter/prove.c \
+	src/filter/guard.h src/filter/plan.c src/filter/prove.c src/filter/reach.c \
 	src/core/bp.c src/core/event.c src/core/over-parts.h src/core/over-run.c \
 	src/core/over-slot.c src/core/over.c src/core/tally.c src/core/tracee.c src/core/window.c \
 	src/learn/learn.c \

@@ -15,7 +15,8 @@ test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 unit_programs = test-base test-bp test-commands test-complete test-cond test-core test-decode \
 	test-digest test-edit test-exits test-export test-filter test-find test-functions \
 	test-guard test-import test-ini test-judge test-judge-window test-lint test-merge \
-	test-names test-options test-over test-policy test-policy-window test-store test-window
+	test-names test-options test-over test-policy test-policy-window test-store \
+	test-verdicts test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind \
 	test-unwind-files
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
@@ -27,7 +28,8 @@ live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-at
 	tests/live/test-report.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
 	tests/live/test-tree.sh tests/live/test-user.sh
-live_scripts += tests/live/test-windows-apps.sh tests/live/test-windows-find.sh \
+live_scripts += tests/live/test-verdicts.sh tests/live/test-windows-apps.sh \
+	tests/live/test-windows-find.sh \
 	tests/live/test-windows-go.sh tests/live/test-windows.sh
 # Tests that hold us against the kernel's probes: not every kernel and not everybody has them, so
 # scripts/check asks each of them ("--possible") whether it can run.
@@ -130,6 +132,9 @@ test_policy_LDADD = $(cr_libs)
 test_store_SOURCES = tests/unit/test-store.c
 test_store_CPPFLAGS = $(test_cppflags)
 test_store_LDADD = $(cr_libs)
+test_verdicts_SOURCES = tests/unit/test-verdicts.c
+test_verdicts_CPPFLAGS = $(test_cppflags)
+test_verdicts_LDADD = $(cr_libs)
 test_window_SOURCES = tests/unit/test-window.c
 test_window_CPPFLAGS = $(test_cppflags)
 test_window_LDADD = $(cr_libs)
@@ -161,7 +166,8 @@ test_unwind_files_LDADD = $(cr_libs)
 # Victims are what they are: no sanitizer, whatever the rest is built with.
 victim_cflags = -std=gnu11 -O1 -g -pthread -Wall -Wextra -Wno-array-bounds
 victim_cppflags = -I$(top_srcdir)/include
-victims = tests/victims/abi tests/victims/attached tests/victims/affinity tests/victims/calls \
+victims = tests/victims/abi tests/victims/attached tests/victims/affinity \
+	tests/victims/args tests/victims/calls \
 	tests/victims/denied tests/victims/die tests/victims/escape-abi \
 	tests/victims/escape-filters tests/victims/escape-super tests/victims/escape-tasks \
 	tests/victims/exec tests/victims/families \
@@ -179,6 +185,9 @@ tests_victims_attached_CFLAGS = $(victim_cflags)
 tests_victims_affinity_SOURCES = tests/victims/affinity.c tests/victims/victim.h
 tests_victims_affinity_CPPFLAGS = $(victim_cppflags)
 tests_victims_affinity_CFLAGS = $(victim_cflags)
+tests_victims_args_SOURCES = tests/victims/args.c tests/victims/victim.h
+tests_victims_args_CPPFLAGS = $(victim_cppflags)
+tests_victims_args_CFLAGS = $(victim_cflags)
 tests_victims_calls_SOURCES = tests/victims/calls.c tests/victims/victim.h
 tests_victims_calls_CPPFLAGS = $(victim_cppflags)
 tests_victims_calls_CFLAGS = $(victim_cflags)

@@ -17,6 +17,7 @@ struct cr_learn;
 struct cr_learned {
 	/* Of these, what was made in two windows is two calls. */
 	unsigned int fresh;	/* calls that this run has added */
+	unsigned int widened;	/* known calls that were made with arguments that were not known */
 	unsigned int forbidden;	/* different calls made that the policy denies */
 	unsigned int unsaved;	/* calls that are not on disk, since saving failed */
 	unsigned int unused;	/* --all: own rules that allow a call which this run has not made */
@@ -29,6 +30,10 @@ struct cr_learned {
  */
 struct cr_learn *cr_learn_new(struct cr_store *store, bool windows_only) CR_MUST_CHECK;
 struct cr_judge *cr_learn_judge(struct cr_learn *l);	/* borrowed: from @l */
+
+/* Nothing shall be learned of arguments; a learned condition that a call does not fill goes. So it
+ * is, too, where the policy says "arguments = any". */
+void cr_learn_any_args(struct cr_learn *l);
 
 /* Now and then: writes the counts that have changed. */
 void cr_learn_tick(struct cr_learn *l);

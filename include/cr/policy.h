@@ -107,6 +107,7 @@ struct cr_policy {
 	uint32_t all_runs;	/* of these, executions that were started under --all */
 	uint32_t lost;		/* events of these that nobody could make sense of */
 	bool outside_any;	/* outside of windows everything passes */
+	bool args_any;		/* nothing is learned of the arguments of calls */
 	struct cr_policy_window **windows;	/* owned; by number */
 	size_t n_windows;
 	char **include;		/* owned; base sets or files, in the file's order */

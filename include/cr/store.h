@@ -26,6 +26,7 @@ struct cr_store_seed {
 	const char *build_id;	/* borrowed during the call; may be NULL */
 	const char *include;	/* borrowed during the call; base set, may be NULL */
 	bool outside_any;	/* outside of windows everything passes */
+	bool args_any;		/* nothing is learned of arguments */
 	/* May be NULL. What cr_ini_load() has made of @path a moment ago: when the file says that
 	 * still, it is taken and set to NULL. */
 	struct cr_policy **loaded;
@@ -74,6 +75,14 @@ int cr_store_note(struct cr_store *s, unsigned int window, enum cr_abi abi, uint
  * save and an error is given. */
 int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
 		 const char *exe, const char *stack, struct cr_err *err) CR_MUST_CHECK;
+
+/* With which arguments @call is made in window @window, or (0) outside. It was noted. A rule that
+ * is new gets them as its condition, where they are such that are learned (cr/cond.h); a learned
+ * one whose condition they do not fill gets them, too, with the next save. @any: it gets no
+ * condition, and loses the one it has. 1 when something is to be saved, 0 when the policy allows
+ * this already; -EPERM when it does not and a person wrote that; -ENOMEM. */
+int cr_store_args(struct cr_store *s, unsigned int window, const struct cr_call *call, bool any,
+		  struct cr_err *err) CR_MUST_CHECK;
 
 /* How often the calls of this run were made so far, for evidence; written with the next save. */
 void cr_store_count(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,

@@ -27,6 +27,7 @@ enum {
 	OPT_FUNCTION,
 	OPT_SCOPE,
 	OPT_WINDOWS_ONLY,
+	OPT_NO_ARGS,
 	OPT_CONFIRM,
 	OPT_ALL,
 	OPT_ON_VIOLATION,
@@ -55,6 +56,8 @@ const struct cr_option cr_run_options[] = {
 	{ 0, "scope", "thread|process",
 	  "a new window is of its thread (default) or of the whole process",
 	  OPT_SCOPE },
+	{ 0, "no-args", NULL, "learn calls only, not which arguments they are made with",
+	  OPT_NO_ARGS },
 	{ 0, "windows-only", NULL, "learn nothing outside of windows", OPT_WINDOWS_ONLY },
 	{ 0, "confirm", "N", "trace a learned call until N executions have shown it (3)",
 	  OPT_CONFIRM },
@@ -218,6 +221,9 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 		return set_scope(plan, value, err);
 	case OPT_WINDOWS_ONLY:
 		plan->windows_only = true;
+		return 0;
+	case OPT_NO_ARGS:
+		plan->no_args = true;
 		return 0;
 	case OPT_CONFIRM:
 		return set_confirm(plan, value, err);
@@ -521,20 +527,36 @@ static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
 	return 0;
 }
 
+/* Options that say how to learn mean nothing in another mode. */
+static int check_learning(const struct cr_run_plan *plan, struct cr_err *err)
+{
+	const struct {
+		bool given;
+		const char *says;
+	} options[] = {
+		{ plan->all, "--all counts calls while learning" },
+		{ plan->windows_only, "--windows-only is about what is learned" },
+		{ plan->no_args, "--no-args is about what is learned" },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(options) && plan->mode != CR_MODE_LEARN; i++) {
+		if (!options[i].given)
+			continue;
+		cr_err_set(err, -EINVAL, "%s; this run is %s", options[i].says,
+			   cr_mode_name(plan->mode));
+		cr_err_hint(err, "add --learn");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
 {
-	if (plan->all && plan->mode != CR_MODE_LEARN) {
-		cr_err_set(err, -EINVAL, "--all counts calls while learning; this run is %s",
-			   cr_mode_name(plan->mode));
-		cr_err_hint(err, "add --learn");
-		return -EINVAL;
-	}
-	if (plan->windows_only && plan->mode != CR_MODE_LEARN) {
-		cr_err_set(err, -EINVAL, "--windows-only is about what is learned; this run is %s",
-			   cr_mode_name(plan->mode));
-		cr_err_hint(err, "add --learn");
-		return -EINVAL;
-	}
+	int rc = check_learning(plan, err);
+
+	if (rc < 0)
+		return rc;
 	if (plan->windows_only && !plan->n_patterns && !(plan->policy && plan->policy->n_windows)) {
 		cr_err_set(err, -EINVAL, "--windows-only without a window would learn nothing");
 		cr_err_hint(err, "name a function: -f FUNC");

@@ -52,6 +52,7 @@ struct cr_run_plan {
 	bool as_program;	/* the policy is a program, and what follows are its arguments */
 	char **own_argv;	/* owned, its strings borrowed; NULL: argv is main's */
 	char *program;		/* owned; own_argv[0] */
+	bool no_args;		/* learn nothing of arguments */
 	/* As they were asked for */
 	char **patterns;	/* owned, and each owned; of functions that are windows */
 	size_t n_patterns;

@@ -52,6 +52,7 @@ static int learner(struct cr_seat *seat, const struct cr_run_plan *plan,
 	struct cr_store_seed seed = {
 		.program = real ? real : seat->exe,
 		.outside_any = plan->windows_only,
+		.args_any = plan->no_args,
 		.loaded = seat->policy ? &seat->policy : NULL,
 	};
 	struct cr_image image = { .kind = CR_IMAGE_OTHER };
@@ -71,6 +72,8 @@ static int learner(struct cr_seat *seat, const struct cr_run_plan *plan,
 	seat->learn = cr_learn_new(seat->store, plan->windows_only);
 	if (!seat->learn)
 		return cr_err_set(err, -ENOMEM, "out of memory");
+	if (plan->no_args)
+		cr_learn_any_args(seat->learn);
 	seat->judge = cr_learn_judge(seat->learn);
 	return 0;
 }
@@ -205,6 +208,9 @@ static void sum_up(const struct cr_seat *seat, const struct cr_learned *sum, uin
 	cr_info("%u new call%s, %u in all%s, %u execution%s, %llu events lost: %s", sum->fresh,
 		sum->fresh == 1 ? "" : "s", outside + inside, windows, p->runs,
 		p->runs == 1 ? "" : "s", (unsigned long long)lost, seat->path);
+	if (sum->widened)
+		cr_info("%u known call%s made with new arguments", sum->widened,
+			sum->widened == 1 ? " was" : "s were");
 	if (sum->forbidden)
 		cr_info("%u call%s that the policy denies %s made", sum->forbidden,
 			sum->forbidden == 1 ? "" : "s", sum->forbidden == 1 ? "was" : "were");

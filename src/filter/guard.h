@@ -52,4 +52,15 @@ struct cr_constants {
 int cr_constants_collect(const struct cr_filter *f, struct cr_constants *numbers,
 			 struct cr_constants *args) CR_MUST_CHECK;
 
+/* A word of seccomp_data (its index) is compared with k. */
+struct cr_compared {
+	uint8_t word;
+	uint32_t k;
+};
+
+/* All comparisons of arguments that calls of @d's number and architecture may meet in @f, which
+ * only loads, masks, compares and answers. The caller owns *@out. -EBADMSG, -ENOMEM. */
+int cr_bpf_compared(const struct cr_filter *f, const struct seccomp_data *d,
+		    struct cr_compared **out, size_t *n) CR_MUST_CHECK;
+
 #endif

@@ -211,6 +211,8 @@ struct guarded {
 	/* Arguments that open it, and such that do not, for a closer look at single words. */
 	uint64_t example[2][6];
 	bool have[2];
+	struct cr_compared *k;	/* owned; what its arguments are compared with */
+	size_t n;
 };
 
 static bool guard_opens(const struct guarded *w, const uint64_t args[6])
@@ -231,39 +233,50 @@ static int check_arguments_of(void *ctx, const uint64_t args[6])
 	return check(w->p, &w->d, opens ? w->g->yes : w->no, w->may);
 }
 
-/* One half of an argument against every constant of the program, and with each bit turned round. */
-static int check_half(struct guarded *w, const uint64_t example[6], unsigned int arg,
-		      unsigned int shift)
+/* One word with @value, the rest as it was. */
+static int check_half_value(struct guarded *w, const uint64_t example[6], unsigned int word,
+			    uint32_t value)
 {
-	uint64_t other = (uint64_t)UINT32_MAX << (32 - shift), args[6];
+	unsigned int shift = word % 2 * 32;
+	uint64_t args[6];
+
+	memcpy(args, example, sizeof(args));
+	args[word / 2] &= (uint64_t)UINT32_MAX << (32 - shift);
+	args[word / 2] |= (uint64_t)value << shift;
+	return check_arguments_of(w, args);
+}
+
+/* One half of an argument against every constant that it is compared with, and with each of its
+ * bits turned round. */
+static int check_half(struct guarded *w, const uint64_t example[6], unsigned int word)
+{
+	uint32_t now = (uint32_t)(example[word / 2] >> word % 2 * 32), k;
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < w->p->args.n + 32 && rc == 0; i++) {
-		memcpy(args, example, sizeof(args));
-		if (i < w->p->args.n)
-			args[arg] = (args[arg] & other) | (uint64_t)w->p->args.k[i] << shift;
-		else
-			args[arg] ^= 1ull << (i - w->p->args.n + shift);
-		rc = check_arguments_of(w, args);
+	for (i = 0; i < 32 && rc == 0; i++)
+		rc = check_half_value(w, example, word, now ^ 1u << i);
+	for (i = 0; i < w->n && rc == 0; i++) {
+		if (w->k[i].word != 4 + word)
+			continue;
+		for (k = w->k[i].k - 1; k != w->k[i].k + 2 && rc == 0; k++)
+			rc = check_half_value(w, example, word, k);
 	}
 	return rc;
 }
 
 static int check_halves(struct guarded *w)
 {
-	unsigned int how, arg;
-	int rc = 0;
+	unsigned int how, word;
+	int rc = cr_bpf_compared(w->p->f, &w->d, &w->k, &w->n);
 
-	for (how = 0; how < 2; how++) {
-		for (arg = 0; arg < 6 && w->have[how] && rc == 0; arg++) {
-			if (!(w->may & 1u << (4 + 2 * arg)))
-				continue;
-			rc = check_half(w, w->example[how], arg, 0);
-			if (rc == 0)
-				rc = check_half(w, w->example[how], arg, 32);
-		}
-	}
+	if (rc < 0)
+		return cr_err_sys(w->p->err, rc, "cannot prove the filter");
+	for (how = 0; how < 2; how++)
+		for (word = 0; word < 12 && w->have[how] && rc == 0; word++)
+			if (w->may & 1u << (4 + word))
+				rc = check_half(w, w->example[how], word);
+	free(w->k);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define CR_LOG_DOMAIN "learn"
@@ -14,7 +15,10 @@ struct cr_learn {
 	struct cr_judge judge;
 	struct cr_store *store;		/* borrowed: from the caller, for our life */
 	bool windows_only;
+	bool any_args;
 	struct cr_tally made;		/* how often each call was seen in this run */
+	struct cr_tally refused;	/* those that the policy denies: told once */
+	struct cr_tally widened;
 	struct cr_learned sum;
 	struct cr_buf unused;
 	bool pending;			/* counts have changed since the last save */
@@ -37,19 +41,52 @@ struct deed {
 	const char *exe;
 	const char *stack;
 	unsigned int fresh;	/* in how many places it is new */
+	unsigned int widened;	/* in how many it has new arguments */
 };
 
 static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const struct deed *d)
 {
 	const struct cr_policy_window *w = cr_store_place(l->store, d->window);
+	cr_auto_buf struct cr_buf why = CR_BUF_INIT, ignored = CR_BUF_INIT;
 	char name[CR_NAME_MAX];
 
+	if (cr_tally_add(&l->refused, d->window, rule->abi, rule->nr) > 0)
+		return;
 	l->sum.forbidden++;
 	cr_warn("%s (%s) was called by process %d (%s) at %s",
 		cr_nr_to_name(rule->abi, rule->nr, name), cr_abi_facts[rule->abi].name,
 		(int)d->site->pid, d->site->exe(d->site), d->site->stack(d->site));
+	if (rule->cond && !cr_conds_hold(rule->cond, d->call->args) &&
+	    cr_conds_explain(rule->abi, rule->nr, rule->cond, d->call->args, &why, &ignored) == 0)
+		cr_warn("%s", cr_buf_str(&why));
 	cr_warn("the policy denies %s%s%s at line %u: it was let through, and not learned", name,
 		w ? " inside " : "", w ? w->function : "", rule->line);
+}
+
+/* With which arguments: learned, unless a person has said which ones may be. */
+static void learn_args(struct cr_learn *l, const struct cr_rule *rule, struct deed *d)
+{
+	bool any = l->any_args || cr_store_policy(l->store)->args_any;
+	struct cr_err err = { "", "" };
+	int rc = cr_store_args(l->store, d->window, d->call, any, &err);
+
+	if (rc == -EPERM) {
+		forbidden(l, rule, d);
+		return;
+	}
+	if (rc < 0)
+		complain(l, &err);
+	if (rc <= 0 || d->fresh)
+		return;
+	d->widened++;
+	l->pending = true;
+	if (cr_tally_add(&l->widened, d->window, d->call->abi, d->call->nr) == 0)
+		l->sum.widened++;
+}
+
+static bool denies(enum cr_action act)
+{
+	return act == CR_ACT_NEVER || act == CR_ACT_ERRNO;
 }
 
 static void first_time(struct cr_learn *l, struct deed *d)
@@ -59,9 +96,9 @@ static void first_time(struct cr_learn *l, struct deed *d)
 	const struct cr_rule *rule = cr_store_find(l->store, d->window, abi, nr);
 	struct cr_err err = { "", "" };
 	bool fresh = !rule || rule->base;
-	int rc;
+	int ignored, rc;
 
-	if (rule && (rule->act == CR_ACT_NEVER || rule->act == CR_ACT_ERRNO)) {
+	if (denies(cr_rule_action(rule, d->call->args, &ignored))) {
 		forbidden(l, rule, d);
 		return;
 	}
@@ -73,8 +110,29 @@ static void first_time(struct cr_learn *l, struct deed *d)
 			   fresh ? d->stack : NULL, &err);
 	if (rc < 0)
 		complain(l, &err);
-	d->fresh += rc > 0;
+	if (rc > 0) {
+		d->fresh++;
+		cr_tally_add(&l->widened, d->window, abi, nr);	/* what comes now is no news */
+	}
 	l->pending = true;
+	if (rc >= 0)
+		learn_args(l, rule, d);
+}
+
+/* A call that was made before; if with other arguments, that is news. */
+static void again(struct cr_learn *l, struct deed *d)
+{
+	const struct cr_rule *rule = cr_store_find(l->store, d->window, d->call->abi, d->call->nr);
+	enum cr_action act;
+	int ignored;
+
+	if (!rule || !rule->cond)
+		return;
+	act = cr_rule_action(rule, d->call->args, &ignored);
+	if (denies(act))
+		forbidden(l, rule, d);
+	else if (act == CR_ACT_NONE)
+		learn_args(l, rule, d);
 }
 
 /* On disk before the yes, once for all the windows that are open. */
@@ -82,7 +140,7 @@ static void write_down(struct cr_learn *l, const struct deed *d)
 {
 	struct cr_err err = { "", "" };
 
-	if (!d->fresh)
+	if (!d->fresh && !d->widened)
 		return;
 	if (cr_store_save(l->store, &err) < 0)
 		complain(l, &err);
@@ -95,6 +153,8 @@ static void note(struct cr_learn *l, struct deed *d, unsigned int window)
 	d->window = window;
 	if (cr_tally_add(&l->made, window, d->call->abi, d->call->nr) == 0)
 		first_time(l, d);
+	else
+		again(l, d);
 }
 
 /* The kernel makes it, to go on with a call that was noted when it was made first. */
@@ -133,6 +193,11 @@ struct cr_learn *cr_learn_new(struct cr_store *store, bool windows_only)
 	return l;
 }
 
+void cr_learn_any_args(struct cr_learn *l)
+{
+	l->any_args = true;
+}
+
 struct cr_judge *cr_learn_judge(struct cr_learn *l)
 {
 	return &l->judge;
@@ -166,7 +231,7 @@ static void find_unused(struct cr_learn *l)
 
 	for (i = 0; i < p->n_own; i++) {
 		r = p->rules[i];
-		if ((r->act != CR_ACT_ALLOW && r->act != CR_ACT_LOG) ||
+		if (!cr_rule_passes(r) ||
 		    cr_tally_get(&l->made, 0, r->abi, r->nr) || is_restart(r->abi, r->nr))
 			continue;
 		l->sum.unused++;
@@ -205,5 +270,7 @@ void cr_learn_free(struct cr_learn *l)
 		return;
 	cr_buf_fini(&l->unused);
 	cr_tally_fini(&l->made);
+	cr_tally_fini(&l->refused);
+	cr_tally_fini(&l->widened);
 	free(l);
 }

@@ -394,6 +394,7 @@ static int merge_windows(struct merging *m)
 	m->out->policy->outside_any = true;
 	for (i = 0; i < m->n; i++) {
 		m->out->policy->outside_any &= m->in[i]->outside_any;
+		m->out->policy->args_any |= m->in[i]->args_any;
 		for (k = 0; k < m->in[i]->n_windows && rc == 0; k++) {
 			w = m->in[i]->windows[k];
 			if (!cr_policy_window_find(m->out->policy, w->object, w->function))

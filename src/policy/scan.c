@@ -19,6 +19,7 @@ const char *const cr_header_names[CR_HEAD_COUNT] = {
 	[CR_HEAD_ALL_RUNS] = "all-runs",
 	[CR_HEAD_LOST] = "lost",
 	[CR_HEAD_OUTSIDE] = "outside",
+	[CR_HEAD_ARGUMENTS] = "arguments",
 	[CR_HEAD_INCLUDE] = "include",
 	[CR_HEAD_DIGEST] = "digest",
 };
@@ -227,7 +228,7 @@ static int unknown_header(struct pass *p, const char *key)
 
 	cr_err_hint(p->at.err,
 		    "there are format, program, build-id, mode, violation, horizon, runs, "
-		    "all-runs, lost, outside, include and digest");
+		    "all-runs, lost, outside, arguments, include and digest");
 	for (i = 0; i < CR_HEAD_COUNT; i++)
 		if (strcasecmp(cr_header_names[i], key) == 0)
 			cr_err_hint(p->at.err, "keys are in lower case: \"%s\"",

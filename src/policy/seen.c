@@ -6,7 +6,8 @@
 
 bool cr_seen_pending(const struct cr_seen_call *c)
 {
-	return c->seen != c->seen_saved || c->more != c->more_saved || c->calls != c->calls_saved;
+	return c->seen != c->seen_saved || c->more != c->more_saved ||
+	       c->calls != c->calls_saved || c->args_new;
 }
 
 static uint32_t key_of(unsigned int window, enum cr_abi abi, uint32_t nr)
@@ -38,6 +39,39 @@ struct cr_seen_call *cr_seen_call(struct cr_seen *seen, unsigned int window, enu
 	c->next = seen->calls;
 	seen->calls = c;
 	return c;
+}
+
+static void any_args(struct cr_seen_call *c)
+{
+	cr_conds_free(c->args);
+	c->args = NULL;
+	c->any = true;
+}
+
+int cr_seen_args(struct cr_seen_call *c, const uint64_t args[6], bool any)
+{
+	struct cr_conds *seen = NULL;
+	int rc;
+
+	if (any || c->any) {
+		c->args_new = true;
+		any_args(c);
+		return 0;
+	}
+	rc = cr_conds_seen(c->abi, c->nr, args, &seen);
+	if (rc < 0)
+		return rc;
+	if (!c->args) {
+		c->args = seen;
+	} else {
+		rc = cr_conds_learn(c->abi, c->nr, &c->args, seen);
+		cr_conds_free(seen);
+	}
+	if (rc < 0)
+		return rc;
+	c->any = rc > 0;
+	c->args_new = true;
+	return 0;
 }
 
 struct cr_seen_window *cr_seen_window(const struct cr_seen *seen, unsigned int number)
@@ -154,6 +188,9 @@ static int learn_rule(struct cr_seen *seen, struct cr_policy *p, const struct cr
 	struct cr_evidence ev = {
 		.seen = 1, .first = seen->run, .calls = c->calls, .exe = c->exe, .stack = c->stack,
 	};
+	const struct cr_rule like = {
+		.abi = c->abi, .nr = c->nr, .act = CR_ACT_ALLOW, .cond = c->args,
+	};
 	struct cr_seen_window *w = cr_seen_window(seen, c->window);
 	int window = w ? make_window(seen, w, p) : c->window ? -ENOENT : 0, rc;
 	const struct cr_rule *r;
@@ -161,9 +198,9 @@ static int learn_rule(struct cr_seen *seen, struct cr_policy *p, const struct cr
 	if (window < 0)
 		return window;
 	r = cr_policy_find_in(p, (unsigned int)window, c->abi, c->nr);
-	if (r && r->act != CR_ACT_ALLOW)
+	if (r && (r->act != CR_ACT_ALLOW || r->other != CR_ACT_NONE))
 		return 0;
-	rc = cr_policy_set_in(p, (unsigned int)window, c->abi, c->nr, CR_ACT_ALLOW, 0);
+	rc = cr_policy_put_in(p, (unsigned int)window, &like);
 	if (rc == 0)
 		rc = cr_rule_witness(cr_policy_own_in(p, (unsigned int)window, c->abi, c->nr), &ev);
 	if (rc < 0)
@@ -181,6 +218,23 @@ static struct cr_rule *own_rule(const struct cr_seen *seen, const struct cr_poli
 	return window < 0 ? NULL : cr_policy_own_in(p, (unsigned int)window, c->abi, c->nr);
 }
 
+/* A rule without a condition allows more than was seen; one that a person has given a form of his
+ * own stays. */
+static int apply_args(struct cr_rule *r, const struct cr_seen_call *c)
+{
+	int rc = 0;
+
+	if (!c->args_new || !r->cond)
+		return 0;
+	if (c->any) {
+		cr_conds_free(r->cond);
+		r->cond = NULL;
+	} else {
+		rc = cr_conds_learn(r->abi, r->nr, &r->cond, c->args);
+	}
+	return rc == -EPERM || rc > 0 ? 0 : rc;
+}
+
 /* Adds to @p what of @c it lacks. A person may have taken the rule away meanwhile, or made it his.
  */
 static int apply(struct cr_seen *seen, struct cr_policy *p, const struct cr_seen_call *c)
@@ -194,7 +248,7 @@ static int apply(struct cr_seen *seen, struct cr_policy *p, const struct cr_seen
 	r->ev->seen += c->seen && !c->seen_saved;
 	r->ev->calls += c->calls - c->calls_saved;
 	r->ev->more |= c->more;
-	return 0;
+	return apply_args(r, c);
 }
 
 int cr_seen_apply(struct cr_seen *seen, struct cr_policy *p)
@@ -214,11 +268,16 @@ int cr_seen_apply(struct cr_seen *seen, struct cr_policy *p)
 int cr_seen_apply_new(struct cr_seen *seen, struct cr_policy *p)
 {
 	const struct cr_seen_call *c;
+	struct cr_rule *r;
 	int rc = 0;
 
-	for (c = seen->calls; c && rc == 0; c = c->next)
-		if (c->seen && !c->seen_saved && !own_rule(seen, p, c))
+	for (c = seen->calls; c && rc == 0; c = c->next) {
+		r = own_rule(seen, p, c);
+		if (r)
+			rc = cr_rule_learned(r) ? apply_args(r, c) : 0;
+		else if (c->seen && !c->seen_saved)
 			rc = learn_rule(seen, p, c);
+	}
 	return rc;
 }
 
@@ -281,6 +340,7 @@ void cr_seen_saved(struct cr_seen *seen)
 		c->seen_saved = c->seen;
 		c->more_saved = c->more;
 		c->calls_saved = c->calls;
+		c->args_new = false;
 	}
 	for (i = 0; i < seen->n_windows; i++)
 		seen->windows[i].wanted = false;
@@ -294,6 +354,7 @@ void cr_seen_lost(struct cr_seen *seen)
 	for (c = seen->calls; c; c = c->next) {
 		c->seen_saved = c->more_saved = false;
 		c->calls_saved = 0;
+		c->args_new = c->args || c->any;
 	}
 	for (i = 0; i < seen->n_windows; i++)
 		seen->windows[i].wanted = true;
@@ -308,6 +369,7 @@ void cr_seen_fini(struct cr_seen *seen)
 		next = c->next;
 		free(c->exe);
 		free(c->stack);
+		cr_conds_free(c->args);
 		free(c);
 	}
 	for (i = 0; i < seen->n_windows; i++) {

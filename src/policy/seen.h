@@ -28,6 +28,9 @@ struct cr_seen_call {
 	bool seen_saved;
 	bool more;		/* passes uncounted in this run */
 	bool more_saved;
+	struct cr_conds *args;	/* owned; what it was made with; NULL: not learned, or anything */
+	bool any;		/* its arguments may be anything */
+	bool args_new;		/* the policy has still to be told of these two */
 	/* --all: was learned when the run began. Another supervisor may learn more meanwhile, of
 	 * calls that our program did not have to use. */
 	bool old;
@@ -56,6 +59,10 @@ struct cr_seen {
 struct cr_seen_call *cr_seen_call(struct cr_seen *seen, unsigned int window, enum cr_abi abi,
 				  uint32_t nr);
 
+/* It was made with these arguments, or (@any) may be with any. -ENOENT when nothing is learned of
+ * its arguments, and *@c is unchanged; -ENOMEM. */
+int cr_seen_args(struct cr_seen_call *c, const uint64_t args[6], bool any) CR_MUST_CHECK;
+
 /* Is there something that the policy does not say yet? */
 bool cr_seen_pending(const struct cr_seen_call *c);
 
@@ -78,7 +85,7 @@ void cr_seen_adopt(struct cr_seen *seen, const struct cr_policy *p);
 /* Adds to @p what it lacks. -ENOMEM, or what cr_policy_window_add() says. */
 int cr_seen_apply(struct cr_seen *seen, struct cr_policy *p) CR_MUST_CHECK;
 
-/* The same, but only calls that have no rule yet. */
+/* The same, but only calls that have no rule yet, or one that is too narrow. */
 int cr_seen_apply_new(struct cr_seen *seen, struct cr_policy *p) CR_MUST_CHECK;
 
 /* Before an execution under --all, or when it first hears of a window: which learned rules there

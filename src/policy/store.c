@@ -23,6 +23,7 @@ static struct cr_policy *seeded(const char *path, const struct cr_store_seed *se
 		return NULL;
 	p->mode = CR_MODE_LEARN;
 	p->outside_any = seed && seed->outside_any;
+	p->args_any = seed && seed->args_any;
 	if (seed && seed->include)
 		p->include = calloc(1, sizeof(*p->include));
 	if (copy_text(&p->path, path) < 0 ||
@@ -169,7 +170,7 @@ int cr_store_note(struct cr_store *s, unsigned int window, enum cr_abi abi, uint
 	if (rc < 0)
 		return rc;
 	r = cr_store_find(s, window, abi, nr);
-	known = r && (!r->base || r->act != CR_ACT_ALLOW);
+	known = r && (!r->base || r->act != CR_ACT_ALLOW || r->other != CR_ACT_NONE);
 	c = cr_seen_call(&s->seen, window, abi, nr);
 	if (!c || (!known && (copy_text(&c->exe, exe) < 0 || copy_text(&c->stack, stack) < 0)))
 		return cr_err_sys(err, -ENOMEM, "cannot write %s", s->path);
@@ -188,6 +189,48 @@ int cr_store_saw(struct cr_store *s, unsigned int window, enum cr_abi abi, uint3
 	int rc = fresh > 0 ? cr_store_commit(s, err) : 0;
 
 	return rc < 0 ? rc : fresh;
+}
+
+/* May learning make @r true of @args? */
+static int may_widen(const struct cr_rule *r, const struct cr_seen_call *c,
+		     const uint64_t args[6], bool any)
+{
+	struct cr_conds *copy = NULL, *seen = NULL;
+	int rc;
+
+	if (!cr_rule_learned(r))
+		return -EPERM;
+	if (any)
+		return 0;
+	rc = cr_conds_seen(c->abi, c->nr, args, &seen);
+	if (rc == 0) {
+		copy = cr_conds_copy(r->cond);
+		rc = copy ? cr_conds_learn(c->abi, c->nr, &copy, seen) : -ENOMEM;
+	}
+	cr_conds_free(copy);
+	cr_conds_free(seen);
+	return rc == -ENOENT ? -EPERM : rc < 0 ? rc : 0;
+}
+
+int cr_store_args(struct cr_store *s, unsigned int window, const struct cr_call *call, bool any,
+		  struct cr_err *err)
+{
+	const struct cr_rule *r = cr_store_find(s, window, call->abi, call->nr);
+	struct cr_seen_call *c = cr_seen_call(&s->seen, window, call->abi, call->nr);
+	int ignored, rc = c ? 0 : -ENOMEM;
+
+	if (rc == 0 && r && !r->base) {
+		if (!r->cond || cr_rule_action(r, call->args, &ignored) == CR_ACT_ALLOW)
+			return 0;
+		rc = may_widen(r, c, call->args, any);
+	}
+	if (rc == 0)
+		rc = cr_seen_args(c, call->args, any);
+	if (rc == -EPERM)
+		return cr_err_set(err, rc, "the policy does not allow this");
+	if (rc == -ENOMEM)
+		return cr_err_sys(err, rc, "cannot write %s", s->path);
+	return rc == 0;
 }
 
 void cr_store_count(struct cr_store *s, unsigned int window, enum cr_abi abi, uint32_t nr,
@@ -234,7 +277,8 @@ static bool wanted(const struct cr_store *s, const struct cr_seen_call *c)
 		return false;
 	if (!s->fresh || cr_rule_learned(r))
 		return true;
-	return c->seen && !c->seen_saved && (!r || (r->base && r->act == CR_ACT_ALLOW));
+	return c->seen && !c->seen_saved &&
+	       (!r || (r->base && r->act == CR_ACT_ALLOW && r->other == CR_ACT_NONE));
 }
 
 void cr_store_lost(struct cr_store *s, uint64_t events)

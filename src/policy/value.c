@@ -231,6 +231,18 @@ static int read_outside(struct cr_policy *p, const char *v, const struct cr_wher
 	return rc;
 }
 
+static int read_arguments(struct cr_policy *p, const char *v, const struct cr_where *at)
+{
+	int rc;
+
+	p->args_any = strcmp(v, "any") == 0;
+	if (p->args_any || strcmp(v, "learned") == 0)
+		return 0;
+	rc = cr_wrong(at, "arguments cannot be \"%s\"", v);
+	cr_err_hint(at->err, "there are: learned, and any");
+	return rc;
+}
+
 static int read_include(struct cr_policy *p, const char *v)
 {
 	char **grown;
@@ -274,6 +286,8 @@ int cr_value_header(struct cr_policy *p, enum cr_header head, const char *value,
 		return read_runs(value, head, &p->lost, at);
 	case CR_HEAD_OUTSIDE:
 		return read_outside(p, value, at);
+	case CR_HEAD_ARGUMENTS:
+		return read_arguments(p, value, at);
 	case CR_HEAD_INCLUDE:
 		return read_include(p, value);
 	case CR_HEAD_DIGEST:
@@ -350,6 +364,9 @@ static void write_header(const struct cr_policy *p, enum cr_header head, struct 
 		break;
 	case CR_HEAD_OUTSIDE:
 		cr_buf_add(out, p->outside_any ? "any" : "rules");
+		break;
+	case CR_HEAD_ARGUMENTS:
+		cr_buf_add(out, p->args_any ? "any" : "learned");
 		break;
 	case CR_HEAD_INCLUDE:
 		write_includes(p, out);

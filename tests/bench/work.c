@@ -59,6 +59,13 @@ static void turn_read(void)
 		die("read");
 }
 
+/* A fast call whose second argument a learned policy compares. */
+static void turn_fcntl(void)
+{
+	if (fcntl(zero, F_GETFD) < 0)
+		die("fcntl");
+}
+
 static void turn_open(void)
 {
 	char c[16];
@@ -197,6 +204,8 @@ int main(int argc, char **argv)
 		loop(turn_getppid);
 	else if (strcmp(what, "read") == 0)
 		loop(turn_read);
+	else if (strcmp(what, "fcntl") == 0)
+		loop(turn_fcntl);
 	else if (strcmp(what, "open") == 0)
 		loop(turn_open);
 	else if (strcmp(what, "threads") == 0 && n > 0)
@@ -206,7 +215,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "processes") == 0 && n > 0)
 		processes(n);
 	else {
-		fprintf(stderr, "usage: work getppid|read|open\n"
+		fprintf(stderr, "usage: work getppid|read|fcntl|open\n"
 			"       work compute CALLS | threads N | processes N\n");
 		return 1;
 	}

@@ -54,7 +54,7 @@ for round in $(seq "$ROUNDS"); do
 		cp one.policy unreadable.policy
 	}
 	[ -e one.seen ] || { early=$((early + 1)); continue; }
-	sed -n 's/^\([a-z0-9_]*\) = allow$/\1/p' one.policy >have
+	sed -n 's/^\([a-z0-9_]*\) = allow\( if .*\)\{0,1\}$/\1/p' one.policy >have
 	gone=$(seen one.seen | grep -vxFf have)
 	[ -z "$gone" ] || lost="$lost $round:"$gone
 	complete one.seen && late=$((late + 1))

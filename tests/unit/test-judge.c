@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +140,19 @@ static int judged(const char *name)
 	return judged_nr(CR_ABI_NATIVE, nr_of(name));
 }
 
+static int judged_args(const char *name, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	struct cr_judge *j = l ? cr_learn_judge(l) : cr_enforce_judge(e);
+	struct cr_call call = { .abi = CR_ABI_NATIVE, .nr = nr_of(name), .args = { a0, a1, a2 } };
+	struct cr_verdict v = j->judge(j, &call, &site);
+
+	if (v.what == CR_VERDICT_KILL)
+		return -1;
+	return v.what == CR_VERDICT_ERRNO ? v.err : 0;
+}
+
+#define HIGH 0xdeadbeef00000000ull
+
 static void finish_learning(void)
 {
 	if (cr_learn_finish(l, &sum, &err) < 0)
@@ -213,6 +228,113 @@ CR_TEST(what_is_forbidden_is_told_and_not_learned)
 	CR_CHECK_INT(sum.fresh, 0);
 	CR_CHECK_INT(on_disk("openat")->act, CR_ACT_NEVER);
 	CR_CHECK(!on_disk("openat")->ev);
+}
+
+static const char *says(const char *name)
+{
+	static struct cr_buf b = CR_BUF_INIT;
+
+	cr_buf_clear(&b);
+	cr_rule_print(on_disk(name), &b);
+	return cr_buf_str(&b);
+}
+
+CR_TEST(arguments_are_learned)
+{
+	uint64_t request;
+
+	begin_learning("[syscalls]\nfcntl = allow\nprctl = allow if arg0 == PR_SET_NAME\n"
+		       "[evidence]\nfcntl = \"1, 1 call\"\nprctl = \"1, 1 call\"\n", false);
+	CR_CHECK_INT(judged_args("socket", 1, 1, 0), 0);
+	CR_CHECK_STR(says("socket"), "allow if arg0 == AF_UNIX and arg1 & SOCK_TYPE_MASK == "
+		     "SOCK_STREAM and arg2 == 0");
+	CR_CHECK_INT(judged_args("socket", 2, SOCK_CLOEXEC | 2, 17), 0);
+	CR_CHECK_HAS(says("socket"), "or arg0 == AF_INET and arg1 & SOCK_TYPE_MASK == SOCK_DGRAM "
+		     "and arg2 == IPPROTO_UDP");
+	CR_CHECK_INT(judged_args("socket", HIGH | 1, 1, 0), 0);
+	CR_CHECK_INT(judged_args("getpid", 1, 2, 3), 0);
+	CR_CHECK_STR(says("getpid"), "allow");
+	/* A rule that allows all is not made narrower, one that allows too little becomes wider. */
+	CR_CHECK_INT(judged_args("fcntl", 1, 2, 3), 0);
+	CR_CHECK_STR(says("fcntl"), "allow");
+	CR_CHECK_INT(judged_args("prctl", PR_SET_PDEATHSIG, 0, 0), 0);
+	CR_CHECK_STR(says("prctl"), "allow if arg0 in PR_SET_PDEATHSIG PR_SET_NAME");
+	CR_CHECK(cr_rule_learned(on_disk("prctl")));
+	for (request = 0; request < 16; request++)
+		CR_CHECK_INT(judged_args("ioctl", 0, 3 * request, 0), 0);
+	CR_CHECK_HAS(says("ioctl"), "allow if arg1 in 0 0x3 ");
+	CR_CHECK_INT(judged_args("ioctl", 0, 3 * request, 0), 0);
+	CR_CHECK_STR(says("ioctl"), "allow");
+	CR_CHECK_INT(stacks, 3);
+	finish_learning();
+	CR_CHECK_INT(sum.fresh, 3);
+	CR_CHECK_INT(sum.widened, 1);
+	CR_CHECK_INT(sum.forbidden, 0);
+	CR_CHECK_INT(on_disk("socket")->ev->calls, 3);
+}
+
+CR_TEST(a_persons_condition_is_not_widened)
+{
+	begin_learning("[syscalls]\nsocket = allow if arg0 == AF_UNIX\n"
+		       "mprotect = allow if not arg2 & PROT_EXEC\n"
+		       "ioctl = allow if arg1 != TIOCSTI\n"
+		       "[evidence]\nioctl = \"1, 1 call\"\n", false);
+	CR_CHECK_INT(judged_args("socket", 1, 1, 0), 0);
+	CR_CHECK_STR(heard(), "");
+	CR_CHECK_INT(judged_args("socket", 2, 1, 0), 0);
+	CR_CHECK_HAS(heard(), "arg0 is AF_INET, allowed is arg0 == AF_UNIX\n");
+	CR_CHECK_HAS(said, "the policy denies socket at line 5: it was let through, and not "
+		     "learned\n");
+	CR_CHECK_INT(judged_args("socket", 10, 1, 0), 0);
+	CR_CHECK_STR(heard(), "");
+	CR_CHECK_INT(judged_args("mprotect", 0, 0, 4), 0);
+	CR_CHECK_HAS(heard(), "the policy denies mprotect at line 6");
+	/* Learned once, but this is no form that learning has. */
+	CR_CHECK_INT(judged_args("ioctl", 0, 0x5412, 0), 0);
+	CR_CHECK_HAS(heard(), "the policy denies ioctl at line 7");
+	finish_learning();
+	CR_CHECK_INT(sum.forbidden, 3);
+	CR_CHECK_INT(sum.widened, 0);
+	CR_CHECK_STR(says("socket"), "allow if arg0 == AF_UNIX");
+	CR_CHECK_STR(says("ioctl"), "allow if arg1 != TIOCSTI");
+}
+
+CR_TEST(arguments_need_not_be_learned)
+{
+	const char *text = "[syscalls]\nioctl = allow if arg1 == TCGETS\n"
+			   "socket = allow if arg0 == AF_UNIX\n"
+			   "[evidence]\nioctl = \"1, 1 call\"\n";
+
+	begin_learning(text, false);
+	cr_learn_any_args(l);
+	CR_CHECK_INT(judged_args("fcntl", 0, 1, 0), 0);
+	CR_CHECK_STR(says("fcntl"), "allow");
+	CR_CHECK_INT(judged_args("ioctl", 0, 0x5401, 0), 0);
+	CR_CHECK_STR(says("ioctl"), "allow if arg1 == TCGETS");
+	CR_CHECK_INT(judged_args("ioctl", 0, 1, 0), 0);
+	CR_CHECK_STR(says("ioctl"), "allow");
+	CR_CHECK_INT(judged_args("socket", 2, 1, 0), 0);
+	CR_CHECK_STR(says("socket"), "allow if arg0 == AF_UNIX");
+	begin_learning("[policy]\narguments = any\n", false);
+	CR_CHECK_INT(judged_args("ioctl", 0, 1, 0), 0);
+	CR_CHECK_STR(says("ioctl"), "allow");
+}
+
+CR_TEST(a_rule_that_is_taken_away_comes_back_whole)
+{
+	begin_learning("", false);
+	CR_CHECK_INT(judged_args("prctl", PR_SET_NAME, 0, 0), 0);
+	CR_CHECK_INT(judged_args("prctl", PR_GET_NAME, 0, 0), 0);
+	write_policy("[syscalls]\n");
+	CR_CHECK_INT(judged_args("ioctl", 0, 1, 0), 0);
+	finish_learning();
+	/* Seen again, it is a new call, made with all that this run has seen. */
+	CR_CHECK(!on_disk("prctl"));
+	begin_learning("", false);
+	CR_CHECK_INT(judged_args("prctl", PR_SET_NAME, 0, 0), 0);
+	CR_CHECK_INT(unlink(path), 0);
+	CR_CHECK_INT(judged_args("prctl", PR_GET_NAME, 0, 0), 0);
+	CR_CHECK_STR(says("prctl"), "allow if arg0 in PR_SET_NAME PR_GET_NAME");
 }
 
 CR_TEST(a_number_beyond_all_policies_is_let_through)
@@ -313,19 +435,6 @@ CR_TEST(calls_beyond_the_horizon_do_not_exist)
 	CR_CHECK_INT(stacks, 1);
 	CR_CHECK_INT(cr_enforce_finish(e), 1);
 }
-
-static int judged_args(const char *name, uint64_t a0, uint64_t a1, uint64_t a2)
-{
-	struct cr_judge *j = l ? cr_learn_judge(l) : cr_enforce_judge(e);
-	struct cr_call call = { .abi = CR_ABI_NATIVE, .nr = nr_of(name), .args = { a0, a1, a2 } };
-	struct cr_verdict v = j->judge(j, &call, &site);
-
-	if (v.what == CR_VERDICT_KILL)
-		return -1;
-	return v.what == CR_VERDICT_ERRNO ? v.err : 0;
-}
-
-#define HIGH 0xdeadbeef00000000ull
 
 static const char arguments_text[] =
 	"[policy]\nviolation = errno EPERM\nhorizon = 6.1.0 400\n[syscalls]\n"
@@ -452,6 +561,12 @@ int main(void)
 	CR_RUN(a_tick_writes_what_has_changed, "learn: a tick writes what has changed");
 	CR_RUN(what_is_forbidden_is_told_and_not_learned,
 	       "learn: what the policy forbids is told once, and not learned");
+	CR_RUN(arguments_are_learned, "learn: arguments are on disk before the yes, with names");
+	CR_RUN(a_persons_condition_is_not_widened,
+	       "learn: a condition that a person wrote is told of, and not widened");
+	CR_RUN(arguments_need_not_be_learned, "learn: arguments are not learned unless wanted");
+	CR_RUN(a_rule_that_is_taken_away_comes_back_whole,
+	       "learn: a file that is gone comes back with all arguments");
 	CR_RUN(a_number_beyond_all_policies_is_let_through,
 	       "learn: a number that no policy can hold is let through");
 	CR_RUN(an_all_run_names_what_it_did_not_use,

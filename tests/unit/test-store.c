@@ -95,7 +95,9 @@ static const struct cr_rule *on_disk(const char *name)
 
 CR_TEST(the_first_run_makes_the_file)
 {
-	struct cr_store_seed seed = { "/bin/x", "0123", "base-dynamic", false, NULL };
+	struct cr_store_seed seed = {
+		.program = "/bin/x", .build_id = "0123", .include = "base-dynamic",
+	};
 
 	begin_test();
 	snprintf(path, sizeof(path), "%s/sub/x.policy", dir);
