@@ -7,7 +7,8 @@
  * Never: reads a file, prints, changes the policy
  *
  * It speaks of what strict mode would let pass. A call is reachable when its rule is allow or log,
- * outside or in a window; with "outside = any" all calls are.
+ * outside or in a window; with "outside = any" all calls are. A call whose rule lets pass only what
+ * a table calls harmless is reachable, but is no finding.
  */
 #ifndef CR_LINT_H
 #define CR_LINT_H
@@ -16,7 +17,7 @@
 #include "cr/policy.h"
 
 enum cr_lint_table {
-	CR_LINT_CALLS,		/* call, level, why, source */
+	CR_LINT_CALLS,		/* call, level, why, source, and perhaps: harmless if */
 	CR_LINT_TWINS,		/* calls, why, source */
 	CR_LINT_PAYLOADS,	/* class, needs, why, source */
 	CR_LINT_CVES,		/* CVE, needs, why, source */
@@ -37,6 +38,7 @@ struct cr_lint_row {
 	char *need;		/* owned; NULL but for payloads and CVEs */
 	char *why;		/* owned */
 	char *source;		/* owned */
+	struct cr_conds *harmless[CR_ABI_COUNT];	/* owned; of a call, there; NULL: never */
 	bool open;		/* after cr_lint(): all that it needs is reachable */
 };
 

@@ -69,6 +69,8 @@ static void print_origin(const struct cr_lint_finding *f)
 		printf("%s %s", origin_word(r), r->base);
 	else
 		printf("%s, line %u", origin_word(r), r->line);
+	if (r->cond)
+		printf(", on a condition");
 	if (f->window)
 		printf(", inside of %s", f->window->function);
 }
@@ -188,6 +190,7 @@ static void json_finding(struct cr_json *j, struct json_object *list,
 	cr_json_text(j, o, "why", f->row->why);
 	cr_json_text(j, o, "source", f->row->source);
 	cr_json_text(j, o, "origin", origin_word(f->rule));
+	cr_json_bool(j, o, "conditional", f->rule->cond != NULL);
 	if (f->window)
 		cr_json_text(j, o, "function", f->window->function);
 	if (f->rule->base)

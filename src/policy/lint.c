@@ -6,8 +6,10 @@
 #include "cr/buf.h"
 #include "cr/lint.h"
 #include "cr/names.h"
+#include "ranges.h"
 
-#define COLUMNS_MAX 4
+#define COLUMNS_MAX 5
+#define VALUES_MAX 65536u
 
 static const char *const files[CR_LINT_TABLES] = {
 	[CR_LINT_CALLS] = "lint-calls.tsv",
@@ -21,8 +23,8 @@ const char *cr_lint_file(enum cr_lint_table table)
 	return files[table];
 }
 
-/* The calls that a word like "mmap", "i386:mmap2" or "?io_pgetevents" means: its number in each
- * ABI, or -1. How many there are. */
+/* The calls that a word like "mmap", "i386:mmap2", "?io_pgetevents" or "clone!" means: its number
+ * in each ABI, or -1. How many there are. */
 static unsigned int calls_of(const char *word, size_t len, int nr[CR_ABI_COUNT])
 {
 	char name[CR_NAME_MAX];
@@ -35,6 +37,7 @@ static unsigned int calls_of(const char *word, size_t len, int nr[CR_ABI_COUNT])
 		word++;
 		len--;
 	}
+	len -= len && word[len - 1] == '!';
 	for (i = 0; i < CR_ABI_COUNT; i++) {
 		const char *abi = cr_abi_facts[i].name;
 
@@ -110,14 +113,37 @@ static int level_of(const char *word, enum cr_lint_level *level)
 
 static void row_fini(struct cr_lint_row *row)
 {
+	unsigned int i;
+
+	for (i = 0; i < CR_ABI_COUNT; i++)
+		cr_conds_free(row->harmless[i]);
 	free(row->key);
 	free(row->need);
 	free(row->why);
 	free(row->source);
 }
 
+/* A call may have other arguments in other ABIs, and nothing harmless there (i386's mmap). */
+static int read_harmless(const struct reading *r, const char *call, const char *text,
+			 struct cr_lint_row *row)
+{
+	struct cr_err err = { "", "" };
+	int nr[CR_ABI_COUNT], rc = -EINVAL;
+	unsigned int i;
+
+	calls_of(call, strlen(call), nr);
+	for (i = 0; i < CR_ABI_COUNT; i++) {
+		if (nr[i] >= 0 && cr_conds_parse((enum cr_abi)i, (uint32_t)nr[i], text,
+						 &row->harmless[i], NULL,
+						 rc < 0 ? &err : NULL) == 0)
+			rc = 0;
+	}
+	return rc == 0 ? 0 : cr_err_set(r->err, rc, "%s:%u: %s", r->path, r->line, err.text);
+}
+
 /* @column: the fields of one row, each not empty. */
-static int fill_row(const struct reading *r, char **column, struct cr_lint_row *row)
+static int fill_row(const struct reading *r, char **column, unsigned int n,
+		    struct cr_lint_row *row)
 {
 	bool twins = r->table == CR_LINT_TWINS;
 	const char *calls = twins || r->table == CR_LINT_CALLS ? column[0] : column[1];
@@ -127,8 +153,12 @@ static int fill_row(const struct reading *r, char **column, struct cr_lint_row *
 	if (rc == 0 && r->table == CR_LINT_CALLS && level_of(column[1], &row->level) < 0)
 		rc = cr_err_set(r->err, -EINVAL, "%s:%u: a level is note, warn or loud", r->path,
 				r->line);
-	if (rc < 0)
+	if (rc == 0 && n == COLUMNS_MAX)
+		rc = read_harmless(r, calls, column[4], row);
+	if (rc < 0) {
+		row_fini(row);
 		return rc;
+	}
 	row->key = strdup(column[0]);
 	row->why = strdup(column[twins ? 1 : 2]);
 	row->source = strdup(column[twins ? 2 : 3]);
@@ -143,16 +173,17 @@ static int fill_row(const struct reading *r, char **column, struct cr_lint_row *
 static int add_row(const struct reading *r, char *line, struct cr_lint_rows *rows)
 {
 	unsigned int n = 0, want = r->table == CR_LINT_TWINS ? 3 : 4;
+	unsigned int most = r->table == CR_LINT_CALLS ? COLUMNS_MAX : want;
 	char *column[COLUMNS_MAX + 1], *field;
 	struct cr_lint_row row = { 0 }, *more;
 	int rc;
 
 	while (n <= COLUMNS_MAX && (field = strsep(&line, "\t")) && *field)
 		column[n++] = field;
-	if (n != want || line)
+	if (n < want || n > most || line)
 		return cr_err_set(r->err, -EINVAL, "%s:%u: a row has %u fields with tabs between",
 				  r->path, r->line, want);
-	rc = fill_row(r, column, &row);
+	rc = fill_row(r, column, n, &row);
 	if (rc < 0)
 		return rc;
 	more = reallocarray(rows->row, rows->n + 1, sizeof(*rows->row));
@@ -193,20 +224,72 @@ void cr_lint_rows_fini(struct cr_lint_rows *rows)
 	*rows = (struct cr_lint_rows){ NULL, 0 };
 }
 
-/* The rule by which a call can be made anywhere, and the window where that is; NULL when there is
- * none. "outside = any" needs no rule. */
+/* Whatever fits @t, does it fit @h? Where that are too many numbers to look at, it is not said. */
+static bool implies(const struct cr_test *t, const struct cr_test *h)
+{
+	uint64_t v, left = VALUES_MAX;
+	size_t i;
+
+	if (t->arg != h->arg || (h->mask & ~t->mask))
+		return false;
+	for (i = 0; i < t->in.n; i++) {
+		if (t->in.v[i].hi - t->in.v[i].lo >= left)
+			return false;
+		left -= t->in.v[i].hi - t->in.v[i].lo + 1;
+		for (v = t->in.v[i].lo; ; v++) {
+			if (!cr_ranges_has(&h->in, v & h->mask))
+				return false;
+			if (v == t->in.v[i].hi)
+				break;
+		}
+	}
+	return true;
+}
+
+static bool alternative_implies(const struct cr_alternative *a, const struct cr_alternative *h)
+{
+	size_t i, k;
+
+	for (i = 0; i < h->n; i++) {
+		for (k = 0; k < a->n && !implies(&a->test[k], &h->test[i]); k++)
+			;
+		if (k == a->n)
+			return false;
+	}
+	return true;
+}
+
+/* Does @r let pass only what is harmless? */
+static bool harmless(const struct cr_rule *r, const struct cr_conds *h)
+{
+	size_t i, k;
+
+	if (!h || !r->cond || r->other == CR_ACT_ALLOW || r->other == CR_ACT_LOG)
+		return false;
+	for (i = 0; i < r->cond->n; i++) {
+		for (k = 0; k < h->n && !alternative_implies(&r->cond->alt[i], &h->alt[k]); k++)
+			;
+		if (k == h->n)
+			return false;
+	}
+	return true;
+}
+
+/* The rule by which a call can be made anywhere with more than harmless (NULL: any) arguments, and
+ * the window where that is; NULL when there is none. "outside = any" needs no rule. */
 static const struct cr_rule *reach(const struct cr_policy *p, enum cr_abi abi, uint32_t nr,
+				   const struct cr_conds *h,
 				   const struct cr_policy_window **window)
 {
 	const struct cr_rule *r = cr_policy_find(p, abi, nr);
 	size_t i;
 
 	*window = NULL;
-	if (cr_rule_passes(r) && !p->outside_any)
+	if (cr_rule_passes(r) && !p->outside_any && !harmless(r, h))
 		return r;
 	for (i = 0; i < p->n_windows; i++) {
 		r = cr_policy_find_in(p, p->windows[i]->number, abi, nr);
-		if (!cr_rule_passes(r))
+		if (!cr_rule_passes(r) || harmless(r, h))
 			continue;
 		*window = p->windows[i];
 		return r;
@@ -214,8 +297,24 @@ static const struct cr_rule *reach(const struct cr_policy *p, enum cr_abi abi, u
 	return NULL;
 }
 
-static bool word_reachable(const struct cr_policy *p, const char *word, size_t len)
+static const struct cr_lint_row *row_of(const struct cr_lint_rows *rows, const char *word,
+					size_t len)
 {
+	size_t i;
+
+	for (i = 0; i < rows->n; i++) {
+		if (rows->row[i].table == CR_LINT_CALLS && strlen(rows->row[i].key) == len &&
+		    memcmp(rows->row[i].key, word, len) == 0)
+			return &rows->row[i];
+	}
+	return NULL;
+}
+
+static bool word_reachable(const struct cr_policy *p, const struct cr_lint_rows *rows,
+			   const char *word, size_t len)
+{
+	bool harmful = word[len - 1] == '!';
+	const struct cr_lint_row *row = harmful ? row_of(rows, word, len - 1) : NULL;
 	const struct cr_policy_window *window;
 	int nr[CR_ABI_COUNT];
 	unsigned int i;
@@ -223,14 +322,14 @@ static bool word_reachable(const struct cr_policy *p, const char *word, size_t l
 	calls_of(word, len, nr);
 	for (i = 0; i < CR_ABI_COUNT; i++) {
 		if (nr[i] >= 0 && (p->outside_any || reach(p, (enum cr_abi)i, (uint32_t)nr[i],
-							   &window)))
+							   row ? row->harmless[i] : NULL, &window)))
 			return true;
 	}
 	return false;
 }
 
 /* Is one call of each group of "a|b c|d" reachable? */
-static bool need_met(const struct cr_policy *p, const char *need)
+static bool need_met(const struct cr_policy *p, const struct cr_lint_rows *rows, const char *need)
 {
 	const char *word, *at = need;
 	bool met = true, any;
@@ -241,7 +340,7 @@ static bool need_met(const struct cr_policy *p, const char *need)
 		any = false;
 		for (word = at; word < at + group; word += len + 1) {
 			len = strcspn(word, " |");
-			any |= word_reachable(p, word, len);
+			any |= word_reachable(p, rows, word, len);
 		}
 		at += group;
 		met = any;
@@ -272,7 +371,7 @@ static int lint_call(const struct cr_policy *p, const struct cr_lint_row *row,
 	for (i = 0; rc == 0 && i < CR_ABI_COUNT; i++) {
 		f.abi = (enum cr_abi)i;
 		f.nr = (uint32_t)nr[i];
-		f.rule = nr[i] < 0 ? NULL : reach(p, f.abi, f.nr, &f.window);
+		f.rule = nr[i] < 0 ? NULL : reach(p, f.abi, f.nr, row->harmless[i], &f.window);
 		if (f.rule)
 			rc = add_finding(report, &f);
 	}
@@ -347,7 +446,7 @@ static void measure(const struct cr_policy *p, struct cr_lint_report *report)
 		for (nr = 0; nr < CR_NR_MAX; nr++) {
 			bool named = strncmp(cr_nr_to_name((enum cr_abi)i, nr, name), "nr:",
 					     3) != 0;
-			bool open = reach(p, (enum cr_abi)i, nr, &window);
+			bool open = reach(p, (enum cr_abi)i, nr, NULL, &window);
 
 			report->reachable[i] += open || (named && p->outside_any);
 			report->known[i] += open || named;
@@ -375,7 +474,7 @@ int cr_lint(const struct cr_policy *p, struct cr_lint_rows *rows, struct cr_lint
 	for (i = 0; rc == 0 && i < rows->n; i++) {
 		struct cr_lint_row *row = &rows->row[i];
 
-		row->open = row->need && need_met(p, row->need);
+		row->open = row->need && need_met(p, rows, row->need);
 		if (row->table == CR_LINT_CALLS)
 			rc = lint_call(p, row, report);
 		else if (row->table == CR_LINT_TWINS)

@@ -31,8 +31,7 @@ static void write_it(const struct cr_imported *im)
 	for (i = 0; i < again->n_own; i++)
 		must(again->rules[i]->abi == im->policy->rules[i]->abi &&
 		     again->rules[i]->nr == im->policy->rules[i]->nr &&
-		     again->rules[i]->act == im->policy->rules[i]->act &&
-		     again->rules[i]->err == im->policy->rules[i]->err, "and the same");
+		     cr_rule_same(again->rules[i], im->policy->rules[i]), "and the same");
 	must(again->mode == im->policy->mode, "and so is the mode");
 	cr_policy_free(again);
 	cr_buf_fini(&add.conflicts);

@@ -160,6 +160,40 @@ CR_TEST(windows)
 	done();
 }
 
+CR_TEST(conditions)
+{
+	static const char rules[] =
+		"[syscalls]\nmprotect = allow if arg2 in PROT_READ PROT_READ|PROT_WRITE\n"
+		"mmap = allow if not arg2 & PROT_EXEC and arg4 == -1 or arg2 == PROT_READ\n"
+		"clone = allow if not arg0 & CLONE_NEWUSER\n"
+		"ptrace = allow if arg0 == PTRACE_TRACEME\n"
+		"personality = log if arg0 == 0\nunshare = allow if arg0 & CLONE_FS\n"
+		"mount = allow if arg3 == 0 else errno EPERM\n";
+	char text[1024];
+
+	read_all();
+	lint(rules);
+	CR_CHECK_INT(report.warnings, 3);
+	CR_CHECK_STR(report.finding[0].row->key, "ptrace");
+	CR_CHECK_STR(report.finding[1].row->key, "mount");
+	CR_CHECK_STR(report.finding[2].row->key, "unshare");
+	CR_CHECK(!row("code in new memory")->open);
+	CR_CHECK(row("escape by namespaces")->open);
+	CR_CHECK(row("CVE-2014-4699")->open);	/* a condition is no proof against a hole */
+	done();
+	read_all();
+	snprintf(text, sizeof(text), "%s[window 1]\nfunction = \"f\"\nmprotect = allow\n", rules);
+	lint(text);
+	CR_CHECK(row("code in new memory")->open);
+	CR_CHECK_STR(report.finding[report.n - 1].row->key, "mprotect");
+	CR_CHECK(report.finding[report.n - 1].window != NULL);
+	done();
+	read_all();
+	lint("[syscalls]\nmprotect = errno EPERM if arg2 & PROT_EXEC else allow\n");
+	CR_CHECK(row("code in new memory")->open);	/* what is not understood is not harmless */
+	done();
+}
+
 /* A ring does what the calls do that the policy does not allow. */
 CR_TEST(rings)
 {
@@ -208,6 +242,9 @@ CR_TEST(bad_tables)
 	CR_CHECK_STR(err.text, "t:2: no syscall is called \"opeanat\"");
 	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CVES, "t", "CVE-1\tread\twhy\n", &err), -EINVAL);
 	CR_CHECK_STR(err.text, "t:1: a row has 4 fields with tabs between");
+	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CALLS, "t", "mmap\twarn\twhy\tx\targ2 &\n",
+				  &err), -EINVAL);
+	CR_CHECK_HAS(err.text, "t:1: the condition ends where");
 	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_CALLS, "t", "read\tbad\twhy\tx\n", &err), -EINVAL);
 	CR_CHECK_HAS(err.text, "a level is");
 	CR_CHECK_INT(cr_lint_read(&rows, CR_LINT_TWINS, "t", "read\twhy\tx\ty\n", &err), -EINVAL);
@@ -278,6 +315,7 @@ int main(void)
 	CR_RUN(twins_offered, "twins without a rule are offered, and none is added");
 	CR_RUN(holes, "a hole is cut off when one of the groups of calls it needs is");
 	CR_RUN(windows, "what a window allows is reachable; outside = any is a warning of its own");
+	CR_RUN(conditions, "a condition that lets only harmless arguments pass is no finding");
 	CR_RUN(rings, "io_uring leaves open what goes through it, whatever else is cut off");
 	CR_RUN(command,
 	       "lint exits with 0 for nothing, 1 for a warning, 2 for trouble; JSON is valid");
