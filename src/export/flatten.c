@@ -134,6 +134,35 @@ static int flatten_call(const struct cr_policy *p, struct cr_policy *flat, enum 
 	return rc;
 }
 
+/* A call that may be made with some arguments is to be made with others, too. */
+static int widen_for(struct cr_policy *flat, const struct cr_rule *has, const struct cr_rule *r,
+		     const char *base, struct cr_buf *losses)
+{
+	struct cr_rule to = *has;
+	char name[CR_NAME_MAX];
+	int rc;
+
+	if (cr_rule_covers(has, r))
+		return 0;
+	to.cond = cr_conds_copy(has->cond);
+	rc = to.cond ? widen(&to, r, losses) : -ENOMEM;
+	if (rc == 0 && to.cond && cr_conds_always(to.cond)) {
+		cr_conds_free(to.cond);
+		to.cond = NULL;
+		to.other = CR_ACT_NONE;
+	}
+	if (rc == 0)
+		rc = cr_policy_put(flat, has->base, &to);
+	cr_conds_free(to.cond);
+	if (rc == 0)
+		cr_buf_addf(losses, "%s wants %s%s%s with other arguments than the policy: these "
+			    "are allowed, too\n", base,
+			    r->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[r->abi].name,
+			    r->abi == CR_ABI_NATIVE ? "" : ":",
+			    cr_nr_to_name(r->abi, r->nr, name));
+	return rc;
+}
+
 /* What the policy denies stays denied. */
 static int add_base(struct cr_policy *flat, const struct cr_export_base *base,
 		    struct cr_buf *losses)
@@ -148,6 +177,8 @@ static int add_base(struct cr_policy *flat, const struct cr_export_base *base,
 
 		if (!has)
 			rc = cr_policy_put(flat, base->name, r);
+		else if (has->cond && cr_rule_passes(has) && cr_rule_passes(r))
+			rc = widen_for(flat, has, r, base->name, losses);
 		else if (!cr_rule_passes(has) && cr_rule_passes(r))
 			cr_buf_addf(losses, "%s wants %s%s%s, which the policy denies: it stays "
 				    "denied\n", base->name,

@@ -24,6 +24,11 @@ variant() {	# deny|never
 	cp "$P" "$T/$1.policy" && "$TOOL" "$1" "$T/$1.policy" mkdir >/dev/null
 }
 
+# ... and one where it depends on the mode, which is 0777.
+on_condition() {	# mode
+	sed "s/^mkdir = allow.*/mkdir = allow if arg1 == $1/" "$P" >"$T/mode-$1.policy"
+}
+
 # The OCI bundle for profile $1 ("": none), with the arguments as its command.
 bundle() {
 	local profile=$1
@@ -105,6 +110,14 @@ test_runtime() {
 	contained
 	is "$runtime: a call that is taken out kills by SIGSYS" \
 		"$?$(ls "$T/bundle/rootfs/tmp")" "159"
+	for mode in 0777 0700; do
+		export_for "$T/mode-$mode.policy" "$runtime"
+		bundle "$T/profile.json" /bin/busybox mkdir /tmp/made
+		contained
+		is "$runtime: a call with mode 0777 may be made only with mode $mode" \
+			"$?$(ls "$T/bundle/rootfs/tmp")" \
+			"$([ $mode = 0777 ] && echo 0made || echo 159)"
+	done
 }
 
 test_schema() {
@@ -160,6 +173,9 @@ test_bwrap() {
 	is "bubblewrap: the program works under the exported filter" "$(bwrap_run "$P")" "0made"
 	is "bubblewrap: a call that is denied fails" "$(bwrap_run "$T/deny.policy")" "1"
 	is "bubblewrap: a call that is taken out kills" "$(bwrap_run "$T/never.policy")" "159"
+	is "bubblewrap: a condition that is met lets it pass" "$(bwrap_run "$T/mode-0777.policy")" \
+		"0made"
+	is "bubblewrap: one that is not kills" "$(bwrap_run "$T/mode-0700.policy")" "159"
 }
 
 unit() {	# policy
@@ -263,11 +279,15 @@ test_kubernetes() {
 		python3 "$T/resource.py" "$T/p.yaml" "$T/pod.yaml" "$T/profile.json"
 }
 
-# Every line of a minijail policy is a comment or "name: 1" or "name: return N".
+# Every line of a minijail policy is a comment, or a name with what is allowed or returned.
 test_minijail() {
+	local test='arg[0-5] (==|<=|>=|&|in) (0|0x[0-9a-f]+)'
+	local tests="$test( (&&|\\|\\|) $test)*"
+
 	"$TOOL" export minijail -o "$T/minijail" "$T/deny.policy" 2>/dev/null
-	has_not "a minijail policy has no line of another form" "$T/minijail" \
-		'^([^#a-z]|[a-z0-9_]+: [^1r]|[a-z0-9_]+[^:a-z0-9_])'
+	grep -vxE -e '#.*' -e '[a-z0-9_]+: (1|return [0-9]+)' \
+		-e "[a-z0-9_]+: $tests(; return [0-9]+)?" "$T/minijail" >"$T/odd"
+	is "a minijail policy has no line of another form" "$(cat "$T/odd")" ""
 	has "and says the denial" "$T/minijail" '^mkdir: return 1$'
 }
 
@@ -325,6 +345,8 @@ fi
 check "a policy is learned" learn
 variant deny
 variant never
+on_condition 0777
+on_condition 0700
 if [ "$(id -u)" = 0 ]; then
 	test_runtime crun
 	test_runtime runc

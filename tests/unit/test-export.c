@@ -658,6 +658,16 @@ CR_TEST(bases)
 	run_file("p.policy", "[policy]\noutside = any\n[window 1]\nfunction = \"f\"\n");
 	CR_CHECK_INT(RUN(cr_cmd_export, "export", "names", "p.policy", "--base", "bwrap"), 0);
 	CR_CHECK_STR(run_output, "execve\nexit_group\nrestart_syscall\nwait4\nwrite\n");
+	run_file("p.policy", "[syscalls]\nprctl = allow if arg0 == PR_SET_NAME\n"
+		 "mprotect = allow if not arg2 & PROT_EXEC\nclone = allow if arg0 == 17\n");
+	CR_CHECK_INT(RUN(cr_cmd_export, "export", "pfc", "p.policy", "--base", "runc"), 0);
+	CR_CHECK_HAS(run_output, "    if (arg0 in PR_SET_KEEPCAPS PR_SET_NAME PR_GET_NAME "
+		     "PR_CAPBSET_DROP PR_CAP_AMBIENT)\n");
+	CR_CHECK_HAS(run_output, "    if (not arg2 & PROT_EXEC)\n");
+	CR_CHECK_HAS(run_output, "    if (arg0 & CLONE_THREAD or arg0 == SIGCHLD)\n");
+	CR_CHECK_HAS(run_said, "base-runc wants prctl with other arguments than the policy: these "
+		     "are allowed, too\n");
+	CR_CHECK(!strstr(run_said, "wants mprotect"));
 	run_file("p.policy", "[syscalls]\nwrite = errno EPERM\n");
 	CR_CHECK_INT(RUN(cr_cmd_export, "export", "oci", "p.policy", "--base", "crun"), 0);
 	CR_CHECK_HAS(run_said, "base-crun wants write, which the policy denies: it stays "
