@@ -27,7 +27,7 @@ bool cr_exe_matches(const char *pattern, const char *exe)
 	return fnmatch(pattern, slash ? slash + 1 : exe, 0) == 0;
 }
 
-static bool has_policies(const char *dir)
+bool cr_tree_has_policies(const char *dir)
 {
 	cr_auto_buf struct cr_buf pattern = CR_BUF_INIT;
 	glob_t found;
@@ -49,7 +49,7 @@ int cr_tree_mode(const char *dir, enum cr_mode *mode, struct cr_err *err)
 	int rc = 0;
 
 	*mode = CR_MODE_LEARN;
-	if (has_policies(dir))
+	if (cr_tree_has_policies(dir))
 		rc = cr_policies_load(args, &all, err);
 	for (i = 0; i < all.n; i++)
 		if (i == 0 || *mode == all.p[i]->mode)
@@ -92,7 +92,7 @@ static int read_all(struct cr_tree *tree, struct cr_err *err)
 	size_t i;
 	int rc = 0;
 
-	if (!has_policies(tree->plan->policy_path))
+	if (!cr_tree_has_policies(tree->plan->policy_path))
 		return 0;
 	rc = cr_policies_load(args, &all, err);
 	for (i = 0; i < all.n && rc == 0; i++) {

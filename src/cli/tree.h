@@ -17,6 +17,9 @@
 
 struct cr_tree;
 
+/* Is there any policy in @dir? */
+bool cr_tree_has_policies(const char *dir);
+
 /* The mode that all policies of @dir agree on; else, or when there are none, learn. */
 int cr_tree_mode(const char *dir, enum cr_mode *mode, struct cr_err *err) CR_MUST_CHECK;
 
