@@ -288,7 +288,7 @@ EXTRA_DIST += $(house_tests) $(live_scripts) $(PROBE_TESTS) tests/live/lib.sh \
 	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini tests/golden \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench \
-	tests/bench/import
+	tests/bench/import tests/bench/lib tests/bench/windows
 
 EXTRA_PROGRAMS = tests/bench/bare tests/bench/work
 CLEANFILES += tests/bench/bare$(EXEEXT) tests/bench/work$(EXEEXT)
@@ -299,4 +299,5 @@ tests_bench_work_SOURCES = tests/bench/work.c
 tests_bench_work_CFLAGS = -std=gnu11 -O2 -pthread
 bench: all tests/bench/bare$(EXEEXT) tests/bench/work$(EXEEXT)
 	$(srcdir)/tests/bench/bench $(BENCHFLAGS) .
+	$(srcdir)/tests/bench/windows $(filter --quick --json,$(BENCHFLAGS)) .
 .PHONY: bench

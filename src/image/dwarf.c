@@ -60,6 +60,14 @@ Dwarf *cr_dwarf(struct cr_object *obj)
 	return obj->dw;
 }
 
+/* Of a function in several parts, the first is the one that is entered. */
+static bool entry_of(Dwarf_Die *die, Dwarf_Addr *entry)
+{
+	Dwarf_Addr base, end;
+
+	return dwarf_entrypc(die, entry) == 0 || dwarf_ranges(die, 0, &base, entry, &end) > 0;
+}
+
 static int on_sub(struct cr_dies *d, Dwarf_Die *die, unsigned int tag)
 {
 	struct cr_object *obj = d->ctx;
@@ -79,7 +87,7 @@ static int on_sub(struct cr_dies *d, Dwarf_Die *die, unsigned int tag)
 	default:
 		return 0;
 	}
-	if (dwarf_entrypc(die, &entry) != 0 || !dwarf_diecu(die, &cu, NULL, NULL))
+	if (!entry_of(die, &entry) || !dwarf_diecu(die, &cu, NULL, NULL))
 		return 0;
 	rc = CR_GROW(obj->sub, obj->n_sub);
 	if (!rc)

@@ -75,6 +75,18 @@ static void turn_open(void)
 		die("/dev/zero");
 }
 
+static int inside;	/* calls that entered() makes */
+
+/* What tests/bench/windows watches. */
+__attribute__((noinline, noclone)) static void entered(void)
+{
+	int i;
+
+	for (i = 0; i < inside; i++)
+		getppid();
+	__asm__ volatile("");
+}
+
 static void loop(void (*turn)(void))
 {
 	uint64_t start, end, n = 0;
@@ -208,15 +220,20 @@ int main(int argc, char **argv)
 		loop(turn_fcntl);
 	else if (strcmp(what, "open") == 0)
 		loop(turn_open);
-	else if (strcmp(what, "threads") == 0 && n > 0)
+	else if (strcmp(what, "windowed") == 0 && n >= 0) {
+		inside = n;
+		loop(entered);
+	} else if (strcmp(what, "threads") == 0 && n > 0)
 		many_threads(n);
 	else if (strcmp(what, "compute") == 0)
 		two_threads(n);
 	else if (strcmp(what, "processes") == 0 && n > 0)
 		processes(n);
 	else {
-		fprintf(stderr, "usage: work getppid|read|fcntl|open\n"
-			"       work compute CALLS | threads N | processes N\n");
+		fprintf(stderr, "usage: work getppid|read|fcntl|open
+"
+			"       work windowed CALLS | compute CALLS | threads N | processes N
+");
 		return 1;
 	}
 	return 0;

@@ -40,7 +40,7 @@ build() {	# output, compiler and options…
 	local out=$1
 
 	shift
-	"$@" -g -w -O1 -o "$out" win-paths.c 2>build.err
+	"${@:1:1}" -g -w -O1 "${@:2}" -o "$out" win-paths.c 2>build.err
 }
 
 cc=${CC:-cc}
@@ -88,6 +88,15 @@ variant 'in one that is linked when it calls' $cc -Wl,-z,lazy
 variant 'in a static one with musl' musl-gcc -static
 variant 'in a dynamic one with musl' musl-gcc
 variant 'in one made by clang' clang
+
+build two-parts $cc -O2
+if nm two-parts | grep -q ' cold\.cold$'; then
+	"$TOOL" functions two-parts cold >functions.out
+	has 'a function in two parts is shown with its line' functions.out \
+		' cold \(.*win-paths\.c:[0-9]+\)$'
+else
+	skip 'a function in two parts is shown with its line' 'the compiler makes one'
+fi
 
 # ---- what is left of the symbols
 
