@@ -35,9 +35,10 @@ live_scripts += tests/live/test-verdicts.sh tests/live/test-windows-apps.sh \
 # scripts/check asks each of them ("--possible") whether it can run.
 PROBE_TESTS = tests/live/test-windows-truth.sh
 LIVE_TESTS = $(live_programs) $(live_scripts)
-# In a program built with ASan: its leak checker cannot run under ptrace, and its shadow memory does
-# not fit into the small address spaces that some of these set.
-NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-kill9.sh \
+# In a program built with ASan: its leak checker cannot run under ptrace, its shadow memory does not
+# fit into the small address spaces that some of these set, and it makes calls under a filter.
+NO_SANITIZE_TESTS = test-live-over tests/live/test-apps.sh tests/live/test-handoff.sh \
+	tests/live/test-kill9.sh \
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh
 house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/fuzz/replay.sh tests/golden/run.sh tests/unit/test-completion.sh \
@@ -170,6 +171,7 @@ victims = tests/victims/abi tests/victims/attached tests/victims/affinity \
 	tests/victims/args tests/victims/calls \
 	tests/victims/denied tests/victims/die tests/victims/escape-abi \
 	tests/victims/escape-filters tests/victims/escape-super tests/victims/escape-tasks \
+	tests/victims/escape-tree \
 	tests/victims/exec tests/victims/families \
 	tests/victims/fault tests/victims/filters tests/victims/forks tests/victims/heard \
 	tests/victims/ignored tests/victims/inherit tests/victims/ptracer tests/victims/restart \
@@ -213,6 +215,10 @@ tests_victims_escape_tasks_SOURCES = tests/victims/escape-tasks.c tests/victims/
 	tests/victims/victim.h
 tests_victims_escape_tasks_CPPFLAGS = $(victim_cppflags)
 tests_victims_escape_tasks_CFLAGS = $(victim_cflags)
+tests_victims_escape_tree_SOURCES = tests/victims/escape-tree.c tests/victims/escape.h \
+	tests/victims/victim.h
+tests_victims_escape_tree_CPPFLAGS = $(victim_cppflags)
+tests_victims_escape_tree_CFLAGS = $(victim_cflags)
 tests_victims_exec_SOURCES = tests/victims/exec.c tests/victims/victim.h
 tests_victims_exec_CPPFLAGS = $(victim_cppflags)
 tests_victims_exec_CFLAGS = $(victim_cflags)

@@ -37,6 +37,9 @@ int cr_proc_same_memory(pid_t a, pid_t b) CR_MUST_CHECK;
 /* The path of the executable into @path; its length. */
 int cr_proc_exe(pid_t pid, char *path, size_t size) CR_MUST_CHECK;
 
+/* Is what @pid runs the file that we find at @path? */
+bool cr_proc_exe_is(pid_t pid, const char *path);
+
 /* Is @sig pending for process @pid? */
 bool cr_proc_pending(pid_t pid, int sig);
 

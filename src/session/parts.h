@@ -58,6 +58,7 @@ struct cr_session {
 	bool starting;		/* … just now */
 	bool warned_listener;
 	bool inherits;		/* what a child is to be depends on its parent */
+	struct timespec held;	/* when the last child was held to wait for that; 0: none is */
 
 	struct cr_forward forward[CR_FORWARD_MAX];
 	unsigned int n_forward;

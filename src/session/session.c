@@ -9,7 +9,11 @@
 #include "cr/proc.h"
 #include "cr/ptrace.h"
 #include "cr/wait.h"
+#include "cr/wake.h"
 #include "parts.h"
+
+/* So long may a child wait for its parent's word. */
+#define HELD_MS 1000
 
 /* What a handler wants done with the tracee. */
 struct next {
@@ -246,7 +250,8 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 		child->state = CR_ST_RUNNING;
 		resume(s, child, run_on);
 	}
-	if (child) {
+	/* It may have lived and died before we are told of its birth. */
+	if (child || cr_tracees_knew(&s->tracees, tid)) {
 		cr_clone3_undo(t);
 		return run_on;
 	}
@@ -346,41 +351,74 @@ static const struct cr_tracee *thread_of(struct cr_session *s, pid_t tgid, pid_t
 	return NULL;
 }
 
+/* Who made it was killed before he could tell, and may have been anybody: with CLONE_PARENT a child
+ * seems to be somebody else's. A fork runs what its parent ran, so that decides as after an exec.
+ * What filters it, it has inherited. */
+static void orphan(struct cr_session *s, struct cr_tracee *t)
+{
+	t->filtered = !s->attached;
+	t->calls = s->attached;
+	meet(s, t);
+}
+
 /* A child that stops before its parent has told of it waits: what holds for the parent holds for
- * it. Should the parent be killed before it can tell, it is as the parent's process was last
- * seen. A thread has nothing to wait for. */
+ * it. Should the parent be killed before it can tell, it has the windows of who seems to have been
+ * that. A thread has nothing to wait for. */
 static bool must_wait(struct cr_session *s, struct cr_tracee *t)
 {
 	const struct cr_tracee *of;
 	bool thread;
 
-	if (!s->inherits || t->state != CR_ST_BORN || t->told)
+	if (!s->inherits || s->ending || t->state != CR_ST_BORN || t->told)
 		return false;
 	of = thread_of(s, t->tgid, t->tid);
 	thread = of != NULL;
 	t->parent = thread ? 0 : cr_proc_parent(t->tgid);
 	if (!thread && t->parent > 0)
 		of = thread_of(s, t->parent, t->tid);
-	if (!of)
+	if (!of) {
+		orphan(s, t);
 		return false;
+	}
 	inherit(s, t, of);
 	if (thread)
 		return false;
 	t->state = CR_ST_HELD;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &s->held);
+	cr_wake_in(HELD_MS);
 	return true;
 }
 
+/* Those that seem to be @parent's; 0: all. */
 static void release_orphans(struct cr_session *s, pid_t parent)
 {
 	struct cr_tracee *t;
 	size_t at = 0;
 
 	while (s->inherits && (t = cr_map_each(&s->tracees.by_tid, &at))) {
-		if (t->state != CR_ST_HELD || t->parent != parent)
+		if (t->state != CR_ST_HELD || (parent && t->parent != parent))
 			continue;
 		t->state = CR_ST_RUNNING;
+		orphan(s, t);
 		resume(s, t, run_on);
 	}
+}
+
+/* A parent that lives tells at once: it stops for that. */
+static void release_overdue(struct cr_session *s)
+{
+	struct timespec now;
+
+	if (!s->held.tv_sec)
+		return;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if ((now.tv_sec - s->held.tv_sec) * 1000 + (now.tv_nsec - s->held.tv_nsec) / 1000000 <
+	    HELD_MS) {
+		cr_wake_in(HELD_MS);
+		return;
+	}
+	s->held.tv_sec = 0;
+	release_orphans(s, 0);
 }
 
 static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
@@ -621,6 +659,7 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 		if (s->helpless)
 			return cr_err_set(err, -EPERM, "the program cannot be killed: it ends with "
 					  "its supervisor");
+		release_overdue(s);
 		tick(s);
 	}
 	*out = s->out;

@@ -9,13 +9,18 @@
 
 #define STACK_MAX 700	/* bytes of text: a policy line must stay below 1000 */
 
+#define ELSEWHERE " (elsewhere)"
+
 static const char *exe(const struct cr_site *site)
 {
 	struct cr_session *s = site->host;
 
 	if (s->exe_of != site->pid) {
-		if (cr_proc_exe(site->pid, s->exe, sizeof(s->exe)) < 0)
+		if (cr_proc_exe(site->pid, s->exe, sizeof(s->exe) - sizeof(ELSEWHERE)) < 0)
 			return "?";
+		/* In a mount namespace of its own a program may go by any name. */
+		if (s->plan.strict && !cr_proc_exe_is(site->pid, s->exe))
+			strcat(s->exe, ELSEWHERE);
 		s->exe_of = site->pid;
 	}
 	return s->exe;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "cr/proc.h"
@@ -113,6 +114,16 @@ int cr_proc_exe(pid_t pid, char *path, size_t size)
 		return -errno;
 	path[n] = '\0';
 	return (int)n;
+}
+
+bool cr_proc_exe_is(pid_t pid, const char *path)
+{
+	struct stat running, there;
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	return stat(link, &running) == 0 && stat(path, &there) == 0 &&
+	       running.st_dev == there.st_dev && running.st_ino == there.st_ino;
 }
 
 int cr_proc_sleep(pid_t tid, char *state, unsigned long *sleeps)

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 FILES="escape-abi escape-tasks escape-super escape-filters"
 # shellcheck disable=SC2086 # words
-must_be_built $(for f in $FILES; do echo "$VICTIMS/$f"; done) "$LIVE/start"
+must_be_built $(for f in $FILES escape-tree; do echo "$VICTIMS/$f"; done) "$LIVE/start"
 cd "$T" || exit 99
 only=" $* "
 GUARD=60	# an attempt that is not over by then hangs
@@ -18,6 +18,9 @@ JOBS=4		# attempts sleep more than they work
 mkdir -m 755 bin
 for f in $FILES; do cp "$VICTIMS/$f" bin/; done
 cp "$LIVE/start" bin/
+# One program, two names: each has a policy of its own.
+cp "$VICTIMS/escape-tree" bin/broad
+cp "$VICTIMS/escape-tree" bin/narrow
 cp "$(dirname "$RUN")/.libs/chestnut-run" bin/ 2>/dev/null || cp "$RUN" bin/chestnut-run
 cp -r "$top_srcdir/policies" bin/
 touch bin/config.status
@@ -44,6 +47,15 @@ all_but() {
 wide kill >kill.policy
 wide 'errno EPERM' >errno.policy
 check "the policy is one" "$TOOL" show kill.policy
+for v in kill errno; do
+	mkdir "$v.d"
+	sed "s|^mode = .*|&\nprogram = $T/bin/narrow|" "$v.policy" >"$v.d/narrow.policy"
+	{
+		sed "/^\[syscalls\]/,\$d; s|^mode = .*|&\nprogram = $T/bin/broad|" "$v.policy"
+		all_but syscalls
+		all_but 'syscalls i386'
+	} >"$v.d/broad.policy"
+done
 
 # What io_uring does makes no calls: a person is told, unless he wrote that himself.
 "$RUN" -q --learn -p ring.policy -- "$T/bin/escape-filters" io-uring >ring.out 2>&1
@@ -55,9 +67,9 @@ sed '/^\[evidence\]/,$d' ring.policy >hand.policy
 shot ring "$RUN" --strict -p hand.policy -- "$T/bin/escape-filters"
 has_not "one that was written by hand is not" ring.err 'allows io_uring_setup'
 
-# in_dir COMMAND…: in a fresh directory that everybody may write to. out, err, rc; $hung.
+# in_dir COMMAND…: in a fresh directory that everybody may write to. out, err, rc; $hung, $left.
 in_dir() {
-	local since=$SECONDS
+	local since=$SECONDS p
 
 	rm -rf a
 	mkdir -m 1777 a
@@ -70,6 +82,10 @@ in_dir() {
 		echo $? >rc
 	} 2>/dev/null
 	[ $((SECONDS - since)) -lt $GUARD ] || hung=yes
+	# Who is left behind may do it yet.
+	left=
+	until_true 5 no_survivors "$token" || left=$(survivors "$token")
+	for p in $left; do kill -9 "$p" 2>/dev/null; done
 }
 
 escaped() {
@@ -84,7 +100,7 @@ export -f private
 
 # confined SENTENCE FILE NAME COMMAND…: COMMAND starts the supervisor as somebody.
 confined() {
-	local sentence=$1 file=$2 name=$3 wrap=() p
+	local sentence=$1 file=$2 name=$3 wrap=()
 
 	shift 3
 	token=escape-$$-$BASHPID-$RANDOM
@@ -104,21 +120,20 @@ confined() {
 		not_ok "$sentence" "it hangs" "$(tail -n 5 out)"
 	elif escaped; then
 		not_ok "$sentence" "it ESCAPED" "$(tail -n 5 out err)"
-	elif ! grep -q -e trying out && [ "$name" != deed-only ]; then
+	elif ! grep -q -e trying out && [[ $name != deed-only ]]; then
 		not_ok "$sentence" "it was never tried" "$(cat rc)" "$(tail -n 5 out err)"
-	elif ! until_true 5 no_survivors "$token"; then
-		not_ok "$sentence" "it is left behind:" "$(survivors "$token")" "$(tail -n 5 out)"
+	elif [ -n "$left" ]; then
+		not_ok "$sentence" "these are left behind:" "$left" "$(tail -n 5 out)"
 	else
 		ok "$sentence"
-		return
 	fi
-	for p in $(survivors "$token"); do kill -9 "$p" 2>/dev/null; done
 }
 
-# as WHO VIOLATION: sets $start, which starts the supervisor.
+# as WHO VIOLATION [d]: sets $start, which starts the supervisor; d: with a directory of policies.
 as() {
-	cp "$T/$2.policy" p/the.policy
-	chmod 666 p/the.policy
+	rm -rf p/the.policy
+	cp -r "$T/$2.${3:-policy}" p/the.policy
+	chmod a+rwX p/the.policy
 	export POLICY=$PWD/p/the.policy
 	start=("$RUN" -q -p "$POLICY")
 	case $1 in
@@ -128,7 +143,7 @@ as() {
 }
 
 natively() {
-	token=native
+	token=escape-$$-$BASHPID-native
 	errors=err
 	in_dir "$T/bin/$1" "$2"
 	if escaped; then
@@ -142,7 +157,9 @@ natively() {
 
 # try FILE NAME HOW: in a directory of its own; prints TAP without regard for numbers.
 try() {
-	local file=$1 name=$2 how=$3 who violation title
+	local file=$1 name=$2 how=$3 who violation title kind=policy
+
+	[ "$file" != broad ] || kind=d
 
 	mkdir "$T/$file.$name"
 	cd "$T/$file.$name" || exit 99
@@ -153,7 +170,7 @@ try() {
 		[ "$(id -u)" = 0 ] || [ $who = nobody ] || continue
 		for violation in kill errno; do
 			[ $who$violation != servederrno ] || continue
-			as $who $violation
+			as $who $violation $kind
 			title="$name: not with one (${who/served/nobody under root}, $violation)"
 			confined "$title" "$file" "$name" "${start[@]}"
 		done
@@ -163,7 +180,7 @@ try() {
 
 # All attempts, a few at a time; their results in the order of the names.
 attempts=()
-for f in $FILES; do
+for f in $FILES broad; do
 	while read -r name how <&3; do
 		[ "$only" = "  " ] || [[ $only == *" $name "* ]] || continue
 		attempts+=("$f.$name")
