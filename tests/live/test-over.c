@@ -36,7 +36,7 @@
 #define DATA_SIZE 0x4000ul
 #define ROUNDS 4u		/* register sets for each instruction */
 #define STEPS 64u
-#define XSTATE 8192u
+#define XSTATE 16384u	/* with AMX: 11008 bytes */
 #define MATH 0xcd5u		/* CF PF AF ZF SF DF OF */
 
 static pid_t child;

@@ -192,7 +192,8 @@ int main(int argc, char **argv)
 	NEED(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
 	slash = strrchr(self, '/');
 	snprintf(here, sizeof(here), "%.*s", (int)(slash - self), self);
-	if (argc < 2 || strcmp(strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0], "broad"))
+	slash = strrchr(argv[0], '/');
+	if (argc < 2 || strcmp(slash ? slash + 1 : argv[0], "broad"))
 		return attempt(all, COUNT(all), argc, argv);
 	child = fork();
 	if (child == 0) {
