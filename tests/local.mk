@@ -19,7 +19,8 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 	test-verdicts test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind \
 	test-unwind-files
-live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-attach.sh \
+live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-args.sh \
+	tests/live/test-attach.sh \
 	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-escape.sh \
 	tests/live/test-front.sh tests/live/test-handoff.sh \
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
@@ -45,7 +46,7 @@ house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/unit/test-manage.sh \
 	tests/unit/test-show.sh tests/unit/test-window-commands.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
-check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-image fuzz-import fuzz-ini
+check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-cond fuzz-image fuzz-import fuzz-ini
 
 test_base_SOURCES = tests/unit/test-base.c
 test_base_CPPFLAGS = $(test_cppflags)
@@ -139,6 +140,9 @@ test_verdicts_LDADD = $(cr_libs)
 test_window_SOURCES = tests/unit/test-window.c
 test_window_CPPFLAGS = $(test_cppflags)
 test_window_LDADD = $(cr_libs)
+fuzz_cond_SOURCES = tests/fuzz/fuzz-cond.c tests/fuzz/fuzz.h
+fuzz_cond_CPPFLAGS = $(test_cppflags)
+fuzz_cond_LDADD = $(cr_libs)
 fuzz_image_SOURCES = tests/fuzz/fuzz-image.c tests/fuzz/fuzz.h
 fuzz_image_CPPFLAGS = $(test_cppflags)
 fuzz_image_LDADD = $(cr_libs)
@@ -291,6 +295,7 @@ EXTRA_DIST += $(house_tests) $(live_scripts) $(PROBE_TESTS) tests/live/lib.sh \
 	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
 	$(function_inputs) $(window_victims) tests/victims/abi32.c tests/victims/victim.h \
 	tests/unit/cli-run.h \
+	tests/fuzz/corpus-cond \
 	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini tests/golden \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench \

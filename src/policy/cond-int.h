@@ -19,8 +19,6 @@ enum cr_tidied { CR_TEST_NEVER, CR_TEST_SOMETIMES, CR_TEST_ALWAYS };
 
 /* Takes the numbers out of @t that its mask cannot give. What is left? -ENOMEM: unchanged. */
 int cr_test_tidy(struct cr_test *t) CR_MUST_CHECK;
-/* All numbers that @mask can give, as far as it is worth knowing. */
-int cr_mask_all(uint64_t mask, struct cr_ranges *all) CR_MUST_CHECK;
 
 /* Adds @t, and eats its set. A second test of the same bits leaves what both allow; that may be
  * nothing. -ENOMEM. */

@@ -158,20 +158,16 @@ static int put_test(const struct printing *p, const struct cr_ranges *not)
 
 static int print_test(const struct printing *p)
 {
-	struct cr_ranges not, lack;
-	int rc = cr_mask_all(p->t->mask, &not);
+	struct cr_test not = *p->t;
+	int rc = cr_ranges_copy(&not.in, &p->t->in);
 
 	if (rc == 0)
-		rc = cr_ranges_copy(&lack, &p->t->in);
-	if (rc == 0) {
-		rc = cr_ranges_invert(&lack, p->t->mask);
-		if (rc == 0)
-			rc = cr_ranges_cut(&not, &lack);
-		if (rc == 0)
-			rc = put_test(p, &not);
-		cr_ranges_fini(&lack);
-	}
-	cr_ranges_fini(&not);
+		rc = cr_ranges_invert(&not.in, not.mask);
+	if (rc == 0)
+		rc = cr_test_tidy(&not);
+	if (rc >= 0)
+		rc = put_test(p, &not.in);
+	cr_ranges_fini(&not.in);
 	return rc;
 }
 

@@ -13,7 +13,8 @@ static bool no_holes(uint64_t mask)
 	return (mask & (mask + 1)) == 0;
 }
 
-int cr_mask_all(uint64_t mask, struct cr_ranges *all)
+/* All numbers that @mask can give, or, of many bits, all up to the largest. */
+static int mask_all(uint64_t mask, struct cr_ranges *all)
 {
 	uint64_t value = 0;
 	int rc;
@@ -30,15 +31,68 @@ int cr_mask_all(uint64_t mask, struct cr_ranges *all)
 	return rc;
 }
 
+/* The smallest number that @mask can give and that is not below *@v; false when there is none. */
+static bool next_up(uint64_t mask, uint64_t *v)
+{
+	uint64_t wrong = *v & ~mask, low;
+
+	if (!wrong)
+		return true;
+	low = UINT64_MAX >> __builtin_clzll(wrong);	/* the highest wrong bit and all below */
+	*v = ((*v | ~mask | low) + 1) & mask;
+	return *v != 0;
+}
+
+/* The largest one that is not above @v. */
+static uint64_t next_down(uint64_t mask, uint64_t v)
+{
+	uint64_t wrong = v & ~mask, low;
+
+	if (!wrong)
+		return v;
+	low = UINT64_MAX >> __builtin_clzll(wrong);
+	return (v & ~low) | (mask & low);
+}
+
+/* Ranges under a mask with many holes begin and end where the mask lets them, and have no gap
+ * between them that it does not know. */
+static int tidy_ranges(struct cr_ranges *r, uint64_t mask)
+{
+	struct cr_ranges tidy = { NULL, 0 };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < r->n && rc == 0; i++) {
+		uint64_t lo = r->v[i].lo, hi = next_down(mask, r->v[i].hi), after;
+
+		if (!next_up(mask, &lo) || lo > hi)
+			continue;
+		after = tidy.n ? tidy.v[tidy.n - 1].hi + 1 : 0;
+		if (tidy.n && next_up(mask, &after) && after == lo)
+			tidy.v[tidy.n - 1].hi = hi;
+		else
+			rc = cr_ranges_add(&tidy, lo, hi);
+	}
+	if (rc < 0) {
+		cr_ranges_fini(&tidy);
+		return rc;
+	}
+	cr_ranges_fini(r);
+	*r = tidy;
+	return 0;
+}
+
 int cr_test_tidy(struct cr_test *t)
 {
 	struct cr_ranges all;
 	enum cr_tidied left = CR_TEST_SOMETIMES;
-	int rc = cr_mask_all(t->mask, &all);
+	int rc = mask_all(t->mask, &all);
 
 	if (rc < 0)
 		return rc;
 	rc = cr_ranges_cut(&t->in, &all);
+	if (rc == 0 && !no_holes(t->mask) && __builtin_popcountll(t->mask) > FEW_BITS)
+		rc = tidy_ranges(&t->in, t->mask);
 	if (t->in.n == 0)
 		left = CR_TEST_NEVER;
 	else if (cr_ranges_order(&t->in, &all) == 0)

@@ -32,6 +32,30 @@ static void check_windows(const struct cr_policy *a, const struct cr_policy *b)
 	}
 }
 
+/* A condition is written in one way, and read as the same. */
+static void check_condition(const struct cr_rule *r)
+{
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	struct cr_conds *again = NULL;
+	struct cr_err err;
+
+	cr_conds_print(r->abi, r->nr, r->cond, &text);
+	must(cr_buf_ok(&text), "a condition can be written");
+	must(cr_conds_parse(r->abi, r->nr, cr_buf_str(&text), &again, NULL, &err) == 0,
+	     "what was written can be read");
+	must(cr_conds_equal(r->cond, again), "and is the same");
+	cr_conds_free(again);
+}
+
+static void check_conditions(const struct cr_policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_rules; i++)
+		if (p->rules[i]->cond)
+			check_condition(p->rules[i]);
+}
+
 /* What was edited, read again; NULL for a file that was full to the brim. */
 static struct cr_policy *again(const struct cr_buf *text)
 {
@@ -108,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	must(cr_ini_edit(text, size, p, &out) == 0, "what is read can be edited");
 	must(!size || (out.len == size && memcmp(out.s, text, size) == 0), "and stays as it is");
+	check_conditions(p);
 	grow(p, text, size);
 	shrink(p, text, size);
 	cr_policy_free(p);

@@ -139,6 +139,14 @@ static const struct {
 	{ X, "prctl", "arg0 == PR_SET_NAME or arg0 == PR_SET_PDEATHSIG and arg1 == 9",
 	  "arg0 == PR_SET_PDEATHSIG and arg1 == 0x9 or arg0 == PR_SET_NAME" },
 	{ X, "ptrace", "arg0 != PTRACE_TRACEME", NULL },
+	{ X, "nr:900", "arg0 & 0x155555 > 0x15", "arg0 & 0x155555 in 0x40..0x155555" },
+	{ X, "nr:900", "arg0 & 0x155555 != 0x15", NULL },
+	{ X, "nr:900", "arg0 & 0x155555 <= 0x10 or arg0 & 0x155555 == 0x11",
+	  "arg0 & 0x155555 in 0x0..0x11" },
+	{ X, "nr:900", "arg0 & 0x155555", NULL },
+	{ X, "nr:900", "not arg0 & 0x155555", NULL },
+	{ X, "nr:900", "arg0 & 0x8000000000155555 >= 0x8000000000000000",
+	  "arg0 & 0x8000000000155555 in 0x8000000000000000..0x8000000000155555" },
 	{ I, "mmap2", "not arg2 & PROT_EXEC", NULL },
 	{ I, "lseek", "arg1 == -1", NULL },
 	{ I, "setuid", "arg0 != 0", NULL },
@@ -420,6 +428,46 @@ CR_TEST(at_random)
 	}
 }
 
+/* Masks with many holes, where most numbers cannot be. */
+CR_TEST(odd_masks)
+{
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT, one = CR_BUF_INIT;
+	static const char *const ops[] = { "==", "!=", "<", "<=", ">", ">=" };
+	struct cr_conds *c = NULL, *again;
+	unsigned int i, k, good = 0;
+
+	srand(5);
+	for (i = 0; i < 3000; i++) {
+		uint64_t mask = (uint64_t)rand() << 33 ^ (uint64_t)rand() << 11 ^ (uint64_t)rand();
+		uint64_t value = mask & ((uint64_t)rand() << 31 ^ (uint64_t)rand()), a[6] = { 0 };
+
+		mask >>= rand() % 40;
+		value &= mask;
+		k = (unsigned int)rand() % 6;
+		cr_buf_clear(&text);
+		cr_buf_addf(&text, "arg0 & %#llx %s %#llx", (unsigned long long)mask, ops[k],
+			    (unsigned long long)value);
+		if (!mask || cr_conds_parse(X, 900, cr_buf_str(&text), &c, NULL, &err) < 0)
+			continue;
+		good++;
+		cr_buf_clear(&one);
+		cr_conds_print(X, 900, c, &one);
+		again = parse(X, "nr:900", cr_buf_str(&one));
+		CR_CHECK(cr_conds_equal(c, again));
+		for (a[0] = value - 3; a[0] != value + 4; a[0]++) {
+			uint64_t m = a[0] & mask;
+			bool want = k == 0 ? m == value : k == 1 ? m != value :
+				    k == 2 ? m < value : k == 3 ? m <= value :
+				    k == 4 ? m > value : m >= value;
+
+			CR_CHECK_INT(cr_conds_hold(c, a), want);
+		}
+		cr_conds_free(again);
+		cr_conds_free(c);
+	}
+	CR_CHECK(good > 2500);
+}
+
 CR_TEST(joined)
 {
 	cr_auto_buf struct cr_buf ta = CR_BUF_INIT, tb = CR_BUF_INIT;
@@ -625,6 +673,7 @@ int main(void)
 	CR_RUN(rest, "a condition ends at \"else\"");
 	CR_RUN(verdicts, "what the kernel ignores of a register has no say, what it sees has");
 	CR_RUN(at_random, "conditions at random hold where a second reading of them does");
+	CR_RUN(odd_masks, "under a mask with holes only those numbers count that can be");
 	CR_RUN(joined, "joined conditions hold where one of them does");
 	CR_RUN(lessons, "what is learned of a call names the values that were seen");
 	CR_RUN(limits, "with too many values an argument may be anything");
