@@ -491,7 +491,7 @@ static int look_at_directory(struct cr_run_plan *plan, struct cr_err *err)
 	}
 	if (plan->mode == CR_MODE_UNSET)
 		return cr_tree_mode(path, &plan->mode, err);
-	if (plan->mode != CR_MODE_LEARN && !cr_tree_has_policies(path)) {
+	if (plan->mode != CR_MODE_LEARN && !plan->handoff && !cr_tree_has_policies(path)) {
 		cr_err_set(err, -ENOENT, "there is no policy in the directory %s", path);
 		cr_err_hint(err, "learn some first: chestnut-run --learn -p %s ...", path);
 		return -ENOENT;

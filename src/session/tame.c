@@ -41,6 +41,9 @@ struct cr_verdict cr_tame(struct cr_session *s, struct cr_tracee *t, const struc
 		cr_place_release(&s->place);
 	if (at_us(s, call, facts))
 		return refuse;
+	/* A process that is only learned may outlive us: nothing in it may wait to be put back. */
+	if (s->attached && !s->plan.strict)
+		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
 	if (call->nr == facts->clone3)
 		return cr_clone3(t, call);
 	/* It would make a child that we do not see, but that has our filter. */
