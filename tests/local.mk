@@ -312,3 +312,7 @@ bench: all tests/bench/bare$(EXEEXT) tests/bench/work$(EXEEXT)
 	$(srcdir)/tests/bench/bench $(BENCHFLAGS) .
 	$(srcdir)/tests/bench/windows $(filter --quick --json,$(BENCHFLAGS)) .
 .PHONY: bench
+
+# A directory is taken as it is, with what a test has left in the build there.
+dist-hook:
+	rm -f "$(distdir)"/tests/golden/*.log "$(distdir)"/tests/golden/*.trs
