@@ -47,6 +47,10 @@ struct cr_enforce_plan {
 	/* All may be NULL. Each kind of denial comes once; how often it was made, at the end. */
 	void (*record)(void *ctx, const struct cr_denial *d);
 	void (*repeated)(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n);
+	/* Each call that needs a rule in @window, as often as it is made. @by_args: there is one,
+	 * and it lacks these arguments. */
+	void (*missing)(void *ctx, const struct cr_call *call, const struct cr_site *site,
+			unsigned int window, bool by_args);
 	/* With CR_VIOLATION_ASK; NULL: no. */
 	enum cr_reply (*ask)(void *ctx, const struct cr_question *q);
 	void *ctx;			/* borrowed: for these */

@@ -129,23 +129,44 @@ static void write_json(const struct cr_records *r, const struct cr_denial *d)
 	put(r, &j);
 }
 
-/* Not what a rule denies: its author has decided that. */
-static void note(const struct cr_records *r, const struct cr_denial *d)
+/* A candidate is new, or allows more arguments than before. */
+static int note(const struct cr_records *r, const struct cr_call *call, const struct cr_site *site,
+		unsigned int window, struct cr_err *err)
 {
-	const struct cr_policy_window *w = cr_policy_window(r->policy, d->window);
-	struct cr_err err = { "", "" };
-	int rc = 0;
+	const struct cr_policy_window *w = cr_policy_window(r->policy, window);
+	struct cr_store *s = r->candidates;
+	const struct cr_rule *had;
+	unsigned int at = 0;
+	int rc = 0, more;
 
-	/* Of other arguments than a rule has, a person decides. */
-	if (!d->rule || d->noted || strstr(d->rule, " if "))
-		return;
 	if (w)
-		rc = cr_store_window(r->candidates, &(struct cr_window_name){
-			w->function, w->object, w->scope }, &err);
-	if (rc >= 0)
-		rc = cr_store_saw(r->candidates, (unsigned int)rc, d->call->abi, d->call->nr,
-				  d->site->exe(d->site), d->site->stack(d->site), &err);
+		rc = cr_store_window(s, &(struct cr_window_name){ w->function, w->object,
+								  w->scope }, err);
 	if (rc < 0)
+		return rc;
+	at = (unsigned int)rc;
+	had = cr_store_find(s, at, call->abi, call->nr);
+	rc = cr_store_note(s, at, call->abi, call->nr, had ? NULL : site->exe(site),
+			   had ? NULL : site->stack(site), err);
+	more = cr_store_args(s, at, call, r->policy->args_any, err);
+	if (more == -EPERM)
+		more = 0;	/* who edits the candidates knows better */
+	if (rc < 0 || more < 0)
+		return rc < 0 ? rc : more;
+	return rc || more ? cr_store_save(s, err) : 0;
+}
+
+/* Where there is a rule that lacks these arguments, only for calls whose arguments are learned:
+ * for the others "any" would be too much. */
+void cr_records_missing(void *ctx, const struct cr_call *call, const struct cr_site *site,
+			unsigned int window, bool by_args)
+{
+	const struct cr_records *r = ctx;
+	struct cr_err err = { "", "" };
+
+	if (by_args && (r->policy->args_any || !cr_conds_learnable(call->abi, call->nr)))
+		return;
+	if (note(r, call, site, window, &err) < 0)
 		cr_log_err(&err);
 }
 
@@ -153,8 +174,6 @@ void cr_records_denial(void *ctx, const struct cr_denial *d)
 {
 	const struct cr_records *r = ctx;
 
-	if (r->candidates)
-		note(r, d);
 	if (r->report >= 0)
 		write_json(r, d);
 	if (r->plan->syslog)

@@ -28,6 +28,8 @@ void cr_records_close(struct cr_records *r);
 
 /* For struct cr_enforce_plan; @ctx is a struct cr_records. */
 void cr_records_denial(void *ctx, const struct cr_denial *d);
+void cr_records_missing(void *ctx, const struct cr_call *call, const struct cr_site *site,
+			unsigned int window, bool by_args);
 void cr_records_repeated(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n);
 enum cr_reply cr_records_ask(void *ctx, const struct cr_question *q);
 

@@ -125,8 +125,10 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan,
 
 	seat->records = *records;
 	seat->records.policy = seat->policy;
-	if (plan->soak)
+	if (plan->soak) {
+		enforce.missing = cr_records_missing;
 		rc = begin_candidates(seat, err);
+	}
 	if (rc < 0)
 		return rc;
 	if (plan->mode == CR_MODE_STRICT)

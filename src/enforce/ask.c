@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define CR_LOG_DOMAIN "enforce"
 #include "cr/buf.h"
@@ -11,22 +13,36 @@
 
 #define ANSWERS_MAX 4096u
 
+/* Where arguments decide, an answer is about those: into @args, which. */
+static void about(const struct cr_call *call, const struct cr_opinion *o, struct cr_buf *args)
+{
+	cr_auto_buf struct cr_buf why = CR_BUF_INIT;
+	size_t i;
+
+	if (!o->rule || !o->rule->cond ||
+	    cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why, args) == 0)
+		return;
+	for (i = 0; i < 6; i++)
+		cr_buf_addf(args, "%llx ", (unsigned long long)call->args[i]);
+}
+
 static const struct cr_answer *known(const struct cr_enforce *e, const struct cr_call *call,
-				     unsigned int window)
+				     unsigned int window, const char *args)
 {
 	size_t i;
 
 	for (i = 0; i < e->n_answer; i++)
 		if (e->answer[i].window == window && e->answer[i].abi == call->abi &&
-		    e->answer[i].nr == call->nr)
+		    e->answer[i].nr == call->nr && strcmp(e->answer[i].args, args) == 0)
 			return &e->answer[i];
 	return NULL;
 }
 
 static void remember(struct cr_enforce *e, const struct cr_call *call, unsigned int window,
-		     bool allow)
+		     const char *args, bool allow)
 {
 	struct cr_answer *more;
+	char *copy;
 
 	if (e->n_answer >= ANSWERS_MAX)
 		return;
@@ -34,17 +50,24 @@ static void remember(struct cr_enforce *e, const struct cr_call *call, unsigned 
 	if (!more)
 		return;
 	e->answer = more;
-	more[e->n_answer++] = (struct cr_answer){ window, call->abi, call->nr, allow };
+	copy = strdup(args);
+	if (copy)
+		more[e->n_answer++] = (struct cr_answer){ window, call->abi, call->nr, copy,
+							  allow };
 }
 
 struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *call,
 				 const struct cr_site *site, struct cr_opinion *o)
 {
 	struct cr_verdict yes = { CR_VERDICT_ALLOW, 0 }, no = { CR_VERDICT_ERRNO, EPERM };
-	const struct cr_answer *before = known(e, call, o->window);
-	cr_auto_buf struct cr_buf words = CR_BUF_INIT, rule = CR_BUF_INIT;
+	cr_auto_buf struct cr_buf words = CR_BUF_INIT, rule = CR_BUF_INIT, args = CR_BUF_INIT;
 	struct cr_question q = { .window = o->window };
+	const struct cr_answer *before;
 
+	about(call, o, &args);
+	if (!cr_buf_ok(&args))
+		return no;
+	before = known(e, call, o->window, cr_buf_str(&args));
 	if (before)
 		return before->allow ? yes : no;
 	cr_enforce_sentence(e, call, site, o, &words);
@@ -54,12 +77,12 @@ struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *cal
 	o->verdict = no;
 	switch (e->plan.ask ? e->plan.ask(e->plan.ctx, &q) : CR_DENY_ONCE) {
 	case CR_ALLOW_ALWAYS:
-		remember(e, call, o->window, true);
+		remember(e, call, o->window, cr_buf_str(&args), true);
 		return yes;
 	case CR_ALLOW_ONCE:
 		return yes;
 	case CR_DENY_ALWAYS:
-		remember(e, call, o->window, false);
+		remember(e, call, o->window, cr_buf_str(&args), false);
 		break;
 	case CR_DENY_ONCE:
 		break;

@@ -32,6 +32,7 @@ struct cr_enforce {
 		unsigned int window;
 		enum cr_abi abi;
 		uint32_t nr;
+		char *args;	/* owned; which ones it is about, or "" */
 		bool allow;
 	} *answer;		/* owned */
 	size_t n_answer;
@@ -67,6 +68,10 @@ struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *cal
 void cr_enforce_sentence(const struct cr_enforce *e, const struct cr_call *call,
 			 const struct cr_site *site, const struct cr_opinion *o,
 			 struct cr_buf *out);
+
+/* Would a rule help? (Not where a person has denied.) */
+bool cr_enforce_lacks(const struct cr_enforce *e, const struct cr_call *call,
+		      const struct cr_opinion *o);
 
 /* The missing rule: "openat", "i386:socket if arg0 in AF_UNIX". False: a rule would not help. */
 bool cr_enforce_rule(const struct cr_enforce *e, const struct cr_call *call,

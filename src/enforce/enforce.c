@@ -141,6 +141,20 @@ static bool told_before(struct cr_enforce *e, const struct cr_call *call,
 	return false;
 }
 
+/* In each place that would have to allow it. */
+static void missing(const struct cr_enforce *e, const struct cr_call *call,
+		    const struct cr_site *site)
+{
+	struct cr_opinion o;
+	size_t k = 0;
+
+	do {
+		o = cr_enforce_look_up(e, call, site->n_windows ? site->windows[k] : 0);
+		if (o.strict == CR_VIOLATES && o.report && cr_enforce_lacks(e, call, &o))
+			e->plan.missing(e->plan.ctx, call, site, o.window, o.by_args);
+	} while (++k < site->n_windows);
+}
+
 static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			       const struct cr_site *site)
 {
@@ -154,6 +168,8 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 	/* Other arguments are another denial. */
 	if (o.report && o.by_args && o.strict != CR_PASSES_NOTED && call->nr < CR_NR_MAX)
 		before = told_before(e, call, &o);
+	if (o.strict == CR_VIOLATES && e->plan.missing)
+		missing(e, call, site);
 	if (o.ask && !e->plan.audit)
 		o.verdict = cr_enforce_ask(e, call, site, &o);
 	else if (o.report && before == 0)
@@ -226,6 +242,8 @@ void cr_enforce_free(struct cr_enforce *e)
 	for (i = 0; i < e->n_told; i++)
 		free(e->told[i].rule);
 	free(e->told);
+	for (i = 0; i < e->n_answer; i++)
+		free(e->answer[i].args);
 	free(e->answer);
 	cr_tally_fini(&e->denied);
 	free(e);

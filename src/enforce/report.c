@@ -90,23 +90,30 @@ static void add_window(struct cr_buf *b, const struct cr_policy *p, unsigned int
 	cr_buf_add(b, " ");
 }
 
+bool cr_enforce_lacks(const struct cr_enforce *e, const struct cr_call *call,
+		      const struct cr_opinion *o)
+{
+	if (call->nr >= CR_NR_MAX || !e->plan.policy->path)
+		return false;
+	return !o->rule || (o->by_args && (o->rule->act == CR_ACT_ALLOW ||
+					   o->rule->act == CR_ACT_LOG));
+}
+
 bool cr_enforce_rule(const struct cr_enforce *e, const struct cr_call *call,
 		     const struct cr_opinion *o, struct cr_buf *rule)
 {
 	cr_auto_buf struct cr_buf why = CR_BUF_INIT, cond = CR_BUF_INIT;
 	char name[CR_NAME_MAX];
-	bool by_args = o->by_args &&
-		       (o->rule->act == CR_ACT_ALLOW || o->rule->act == CR_ACT_LOG);
 
-	if (call->nr >= CR_NR_MAX || !e->plan.policy->path || (o->rule && !by_args))
+	if (!cr_enforce_lacks(e, call, o))
 		return false;
-	if (by_args &&
+	if (o->rule &&
 	    cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why, &cond) < 0)
 		return false;
 	cr_buf_addf(rule, "%s%s%s", call->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[call->abi].name,
 		    call->abi == CR_ABI_NATIVE ? "" : ":",
 		    cr_nr_to_name(call->abi, call->nr, name));
-	if (by_args)
+	if (o->rule)
 		cr_buf_addf(rule, " if %s", cr_buf_str(&cond));
 	return cr_buf_ok(rule);
 }

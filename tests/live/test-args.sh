@@ -86,6 +86,25 @@ has 'a condition that a person wrote is told of' err \
 	'arg1 is F_SETFL, allowed is arg1 != F_SETFL'
 is 'and not widened' "$(rule warm.policy fcntl)" 'allow if arg1 != F_SETFL'
 
+# Denied, and written down for later, each with its arguments
+learn soak.policy x86-64 41 1 1 0
+sockets=(1 1 0 2 1 6 1 2 0)
+limited "$RUN" -q --soak -p soak.policy -- "$VICTIMS/args" x86-64 41 "${sockets[@]}" >out 2>err
+is 'soak: other arguments fail' "$(echo $(cat out))" 'a value EPERM EPERM'
+is 'soak: they are candidates' "$(rule soak.policy.candidates socket)" \
+	"allow if arg0 == AF_UNIX and arg1 & SOCK_TYPE_MASK == SOCK_DGRAM and arg2 == 0 or \
+arg0 == AF_INET and arg1 & SOCK_TYPE_MASK == SOCK_STREAM and arg2 == IPPROTO_TCP"
+ioctls=(x86-64 16 -1 0x5401 0 -1 0x5413 0)
+limited "$RUN" -q --soak -p soak.policy -- "$VICTIMS/args" "${ioctls[@]}" >out 2>err
+is 'soak: so are those of a call that has no rule' "$(rule soak.policy.candidates ioctl)" \
+	'allow if arg1 in TCGETS TIOCGWINSZ'
+limited "$TOOL" merge -o soak.policy soak.policy soak.policy.candidates >/dev/null
+is 'soak: once accepted they pass' \
+	"$(limited "$RUN" -q --strict -p soak.policy -- "$VICTIMS/args" x86-64 41 \
+		"${sockets[@]}" 2>&1 | sort | uniq -c | tr -s ' ')" ' 3 a value'
+limited "$RUN" -q --strict -p soak.policy -- "$VICTIMS/args" x86-64 41 17 3 0 >out 2>err
+is 'soak: and no others' "$?" 159
+
 # Not at all
 limited "$RUN" -q --learn --no-args -p none.policy -- "$VICTIMS/args" x86-64 72 -1 1 0 >out
 has_not '--no-args: no condition is learned' none.policy ' if '

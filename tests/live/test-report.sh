@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What a denial can lead to, and what is written of it for machines.
 . "$(dirname "$0")/lib.sh"
-must_be_built "$VICTIMS/denied" "$LIVE/pty"
+must_be_built "$VICTIMS/denied" "$VICTIMS/args" "$LIVE/pty"
 cd "$T" || exit 99
 V=$VICTIMS/denied
 limited "$RUN" -q --learn -p p.policy -- "$V" usual >/dev/null
@@ -50,9 +50,13 @@ shot s "$RUN" --strict --on-violation ask --terminal /dev/null -p p.policy -- "$
 is "what is no terminal is not asked on" "$(cat s.rc) $(cat s.out)" "125 "
 
 # The person is a script on a terminal of its own.
-asked() {	# ANSWERS
-	python3 - "$1" "$RUN" -q --strict --on-violation ask -p q.policy -- \
-		sh -c "'$V' extra; '$V' extra" <<'EOF' >said 2>&1
+asked() {	# ANSWERS [POLICY COMMAND…]
+	local answers=$1 policy=${2:-q.policy}
+
+	shift $(($# > 1 ? 2 : 1))
+	[ $# -gt 0 ] || set -- sh -c "'$V' extra; '$V' extra"
+	python3 - "$answers" "$RUN" -q --strict --on-violation ask -p "$policy" -- "$@" \
+		<<'EOF' >said 2>&1
 import os, pty, subprocess, sys, threading
 master, slave = pty.openpty()
 cmd = sys.argv[2:]
@@ -90,6 +94,17 @@ is "never is for the whole run" "$(grep after ask.out | tr '\n' ' ')" \
 asked a
 is "always is for the whole run, too" "$(grep after ask.out | tr '\n' ' ')" "after: 0 after: 0 "
 has "and becomes a rule of the policy" q.policy '^getsid = allow$'
+
+# An answer about arguments is about those.
+limited "$RUN" -q --learn -p args.policy -- "$VICTIMS/args" x86-64 72 -1 1 0 >/dev/null
+fcntls=(args.policy "$VICTIMS/args" x86-64 72 -1 3 0 -1 3 0 -1 4 0 -1 4 0)
+asked vnn "${fcntls[@]}"
+is "one never and one no: both are denied" "$(uniq -c ask.out | tr -s '[:space:]' ' ')" " 4 EPERM "
+is "never holds for the same argument only" "$(grep -o 'not in the policy: .*F_[A-Z]*' said)" \
+	"$(printf 'not in the policy: fcntl(-1, %s\n' F_GETFL F_SETFL F_SETFL)"
+asked avv "${fcntls[@]}"
+is "always holds for the same argument only" "$(echo $(cat ask.out))" "EBADF EBADF EPERM EPERM"
+has "and the rule has that argument" args.policy '^fcntl = allow if arg1 in F_GETFD F_GETFL$'
 
 # Denied, and written down for later.
 shot s "$RUN" --soak -p p.policy -- "$V" extra
