@@ -230,10 +230,8 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "processes") == 0 && n > 0)
 		processes(n);
 	else {
-		fprintf(stderr, "usage: work getppid|read|fcntl|open
-"
-			"       work windowed CALLS | compute CALLS | threads N | processes N
-");
+		fprintf(stderr, "usage: work getppid|read|fcntl|open\n"
+			"       work windowed CALLS | compute CALLS | threads N | processes N\n");
 		return 1;
 	}
 	return 0;
