@@ -104,6 +104,10 @@ void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_pla
 void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *violation,
 			  struct cr_filter_plan *plan);
 
+/* Where a lone filter holds clone to conditions there is no clone3 (ENOSYS): what that is asked
+ * lies in memory, and libraries fall back on clone. */
+void cr_filter_shut_clone3(struct cr_filter_plan *plan);
+
 /* Lets the native call @nr of a lone filter pass with the plan's key as well, whatever else becomes
  * of it: for who loads the filter, and has something to do yet. */
 void cr_filter_let(struct cr_filter_plan *plan, uint32_t nr);

@@ -37,6 +37,9 @@ struct cr_site {
 	 * until the judge returns. None: the call is made outside. */
 	const unsigned int *windows;
 	size_t n_windows;
+	/* The same with its arguments in registers, where a call that takes them from memory is
+	 * made as another one, with what was read there; NULL when it is not. */
+	const struct cr_call *meant;
 	/* The path of the executable, or "?"; borrowed, valid until the judge returns. */
 	const char *(*exe)(const struct cr_site *site);
 	/* The caller's stack as one line of text, or "" when there is none; borrowed, valid

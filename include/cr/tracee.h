@@ -40,6 +40,7 @@ struct cr_tracee {
 	void *program;	/* borrowed: what the session's owner knows its executable by */
 	void *inject;	/* owned likewise */
 	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */
+	bool fell_back;	/* it may make clone3, but there is none: clone stands for that */
 	struct cr_rewritten *rewritten;	/* owned; a call whose registers are not the program's */
 };
 

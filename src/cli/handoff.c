@@ -73,6 +73,7 @@ static int make_filter(const struct cr_run_plan *plan, uint64_t key[CR_LAUNCH_KE
 	if (getrandom(key, size, 0) != (ssize_t)size)
 		return cr_err_sys(err, -errno, "cannot get random numbers");
 	cr_filter_plan_alone(plan->policy, &plan->violation, fp);
+	cr_filter_shut_clone3(fp);
 	for (i = 0; i < CR_LAUNCH_KEYS; i++)
 		fp->key[i] = key[i];
 	let_all(fp, cr_launch_calls);

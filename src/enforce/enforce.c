@@ -159,8 +159,17 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			       const struct cr_site *site)
 {
 	struct cr_enforce *e = (struct cr_enforce *)j;	/* its first member */
-	struct cr_opinion o = decide(e, call, site);
+	struct cr_opinion o = decide(e, call, site), meant;
 	uint64_t before = 0;
+
+	/* What a rule on arguments says of clone holds for clone3 as well. */
+	if (site->meant && o.strict <= CR_PASSES_NOTED) {
+		meant = decide(e, site->meant, site);
+		if (meant.by_args && meant.strict > CR_PASSES_NOTED) {
+			o = meant;
+			call = site->meant;
+		}
+	}
 
 	/* A rule that says log means each time, and denies nothing. */
 	if (o.report && o.strict != CR_PASSES_NOTED && call->nr < CR_NR_MAX)

@@ -247,6 +247,20 @@ void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *
 	}
 }
 
+void cr_filter_shut_clone3(struct cr_filter_plan *plan)
+{
+	const struct cr_abi_facts *f = cr_abi_facts;
+	enum cr_abi abi;
+	uint32_t ret;
+
+	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
+		ret = plan->abi[abi].ret[f[abi].clone3];
+		if (cr_filter_guards(plan, abi, f[abi].clone) &&
+		    (ret == SECCOMP_RET_ALLOW || ret == SECCOMP_RET_LOG))
+			plan->abi[abi].ret[f[abi].clone3] = fails(ENOSYS);
+	}
+}
+
 void cr_filter_let(struct cr_filter_plan *plan, uint32_t nr)
 {
 	if (cr_filter_otherwise(plan, CR_ABI_NATIVE, nr) == SECCOMP_RET_ALLOW &&

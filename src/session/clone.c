@@ -8,7 +8,7 @@
  * The registers are put back before anybody can see them: in the parent when its child is born, or
  * at the end of a call that failed; in the child at its first stop. Where clone(2) has no words for
  * what was asked (a control group, a choice of ids, CLONE_CLEAR_SIGHAND) the answer is ENOSYS, at
- * which libraries fall back.
+ * which libraries fall back on clone: that is judged as the call that it stands for.
  */
 #include "config.h"
 
@@ -38,6 +38,12 @@ struct cr_rewritten {
 static struct cr_verdict fails(int err)
 {
 	return (struct cr_verdict){ CR_VERDICT_ERRNO, err };
+}
+
+/* The kernel looks at this before it reads anything. */
+static bool reads(const struct cr_call *call)
+{
+	return call->args[1] >= SIZE_FIRST && call->args[1] <= SIZE_LAST;
 }
 
 /* 0, or the errno of the call. */
@@ -91,34 +97,62 @@ static struct cr_call as_clone(const struct cr_call *call, const struct clone_ar
 	return c;
 }
 
-struct cr_verdict cr_clone3(struct cr_tracee *t, const struct cr_call *call)
+/* What comes of the call: 0, or the errno that it fails with. */
+static int look(const struct cr_tracee *t, const struct cr_call *call, struct cr_call *now)
 {
-	struct cr_rewritten *r;
 	struct clone_args a;
 	int rc;
 
 	/* No 32-bit library uses it. */
 	if (call->abi != CR_ABI_NATIVE)
-		return fails(ENOSYS);
-	/* The kernel looks at this before it reads anything. */
-	if (call->args[1] < SIZE_FIRST || call->args[1] > SIZE_LAST)
-		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+		return ENOSYS;
 	rc = read_args(t, call, &a);
 	if (rc == 0 && wrong(&a))
 		rc = EINVAL;
 	if (rc == 0 && beyond_words(&a))
 		rc = ENOSYS;
-	if (rc != 0)
-		return fails(rc);
+	if (rc == 0)
+		*now = as_clone(call, &a);
+	return rc;
+}
+
+void cr_clone3_ask(struct cr_session *s, struct cr_tracee *t, struct cr_call *call,
+		   struct cr_site *site)
+{
+	const struct cr_abi_facts *facts = &cr_abi_facts[call->abi];
+
+	s->clone3_err = 0;
+	if (call->nr == facts->clone && t->fell_back) {
+		s->clone3_now = *call;
+		site->meant = &s->clone3_now;
+		call->nr = facts->clone3;
+		t->fell_back = false;
+	} else if (call->nr == facts->clone3 && reads(call)) {
+		s->clone3_err = look(t, call, &s->clone3_now);
+		site->meant = s->clone3_err ? NULL : &s->clone3_now;
+	}
+}
+
+struct cr_verdict cr_clone3(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call)
+{
+	struct cr_verdict allow = { CR_VERDICT_ALLOW, 0 };
+	struct cr_rewritten *r;
+	int rc;
+
+	if (!reads(call))
+		return allow;
+	t->fell_back = s->clone3_err == ENOSYS;
+	if (s->clone3_err)
+		return fails(s->clone3_err);
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return fails(ENOMEM);
 	r->was = *call;
-	r->now = as_clone(call, &a);
+	r->now = s->clone3_now;
 	free(t->rewritten);
 	t->rewritten = r;
 	rc = cr_ptrace_set_call(t->tid, &r->now);
-	return rc < 0 && rc != -ESRCH ? fails(EPERM) : (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+	return rc < 0 && rc != -ESRCH ? fails(EPERM) : allow;
 }
 
 void cr_clone3_undo(struct cr_tracee *t)

@@ -57,6 +57,9 @@ struct cr_session {
 	bool met;		/* the program that was asked for has been executed … */
 	bool starting;		/* … just now */
 	bool warned_listener;
+	/* What the clone3 that is being judged will be made as, or what it will fail with. */
+	struct cr_call clone3_now;
+	int clone3_err;
 	bool inherits;		/* what a child is to be depends on its parent */
 	struct timespec held;	/* when the last child was held to wait for that; 0: none is */
 
@@ -111,7 +114,10 @@ void cr_inject_free(struct cr_inject *in);
 struct cr_verdict cr_tame(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call);
 
 /* clone.c: clone3 is made as clone, with what we have seen in its memory */
-struct cr_verdict cr_clone3(struct cr_tracee *t, const struct cr_call *call);
+struct cr_verdict cr_clone3(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call);
+/* Before a call is judged: what clone3 means, and clone3 where @call is a fallback from it. */
+void cr_clone3_ask(struct cr_session *s, struct cr_tracee *t, struct cr_call *call,
+		   struct cr_site *site);
 /* The call is over: the registers of @t are the program's again. Nothing when they are. */
 void cr_clone3_undo(struct cr_tracee *t);
 /* @child, which may be NULL, is born of @parent's call. */

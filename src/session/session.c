@@ -131,6 +131,7 @@ static void carry_out(struct cr_session *s, const struct cr_tracee *t, const str
 
 static void judge(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call)
 {
+	struct cr_call asked = *call;
 	struct cr_site site;
 	struct cr_verdict v;
 
@@ -142,7 +143,8 @@ static void judge(struct cr_session *s, struct cr_tracee *t, const struct cr_cal
 	cr_watch_call(s, t, call, &site);
 	/* What is said about it waits: the program may keep whoever reads that from reading. */
 	cr_log_hold();
-	v = s->plan.judge->judge(s->plan.judge, call, &site);
+	cr_clone3_ask(s, t, &asked, &site);
+	v = s->plan.judge->judge(s->plan.judge, &asked, &site);
 	if (v.what == CR_VERDICT_ALLOW)
 		v = cr_tame(s, t, call);
 	carry_out(s, t, call, v);

@@ -45,7 +45,7 @@ struct cr_verdict cr_tame(struct cr_session *s, struct cr_tracee *t, const struc
 	if (s->attached && !s->plan.strict)
 		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
 	if (call->nr == facts->clone3)
-		return cr_clone3(t, call);
+		return cr_clone3(s, t, call);
 	/* It would make a child that we do not see, but that has our filter. */
 	if (call->nr == facts->clone && call->args[0] & CLONE_UNTRACED)
 		return cr_ptrace_set_arg0(t->tid, call->abi, call->args[0] &

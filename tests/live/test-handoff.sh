@@ -3,7 +3,8 @@
 # Strict without a supervisor: the kernel alone enforces what the policy says, and what it cannot
 # is an error. A policy that is a program runs its program.
 . "$(dirname "$0")/lib.sh"
-must_be_built "$VICTIMS/denied" "$VICTIMS/inherit" "$VICTIMS/escape-abi" "$LIVE/start"
+must_be_built "$VICTIMS/denied" "$VICTIMS/inherit" "$VICTIMS/escape-abi" \
+	"$VICTIMS/escape-tasks" "$LIVE/start"
 cd "$T" || exit 99
 V=$VICTIMS/denied
 limited "$RUN" -q --learn -p p.policy -- "$V" usual >/dev/null
@@ -58,6 +59,13 @@ is "a condition on an argument holds" "$(cat h.out)" "121: EDOM"
 sed 's/^\[syscalls\]$/&\ngetpgid = errno EDOM if arg0 == 1/' p.policy >c.policy
 shot h "$RUN" --handoff -p c.policy -- "$V" number 121
 is "and denies other arguments" "$(cat h.rc)" 159
+
+sed 's/^nr:56 = allow$/clone = allow if not arg0 \& CLONE_NEWUSER/' open.policy >clone.policy
+mkdir b
+(cd b && shot ../h "$RUN" --handoff -p ../clone.policy -- "$VICTIMS/escape-tasks" clone3-namespace)
+is "what clone is held to clone3 is not a way around" "$(cat h.rc) $(cat h.out)" "0 trying"
+(cd b && shot ../h "$RUN" --handoff -p ../clone.policy -- "$VICTIMS/escape-tasks" thread)
+has "and threads are made all the same" h.out ESCAPED
 
 # A policy that allows nothing at all: chestnut-run's own last calls are made all the same.
 printf '[policy]\nformat = 1\n' >none.policy

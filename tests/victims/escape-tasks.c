@@ -153,6 +153,38 @@ static void clone3_race_to_stay(void)
 	reap_all();
 }
 
+/* The policy allows clone without CLONE_NEWUSER, and clone3. */
+static void made(long child)
+{
+	if (child == 0)
+		_exit(0);
+	if (child > 0)
+		say("ESCAPED");
+	reap_all();
+}
+
+static void clone3_namespace(void)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+
+	trying();
+	made(syscall(SYS_clone3, &args, sizeof(args)));
+}
+
+/* What no clone can do: who falls back from it may not do more. */
+static void clone3_fallback(void)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER | 0x100000000ull,
+				   .exit_signal = SIGCHLD };
+	long child;
+
+	trying();
+	child = syscall(SYS_clone3, &args, sizeof(args));
+	if (child < 0)
+		child = raw(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0);
+	made(child);
+}
+
 static void vfork_child(void)
 {
 	trying();
@@ -637,6 +669,8 @@ int main(int argc, char **argv)
 		{ "clone3-untraced", clone3_untraced, "" },
 		{ "clone3-flags-race", clone3_race, "" },
 		{ "clone3-flags-race-to-stay", clone3_race_to_stay, "" },
+		{ "clone3-namespace", clone3_namespace, "m" },
+		{ "clone3-fallback-namespace", clone3_fallback, "m" },
 		{ "vfork-child", vfork_child, "" }, { "vfork-exec", vfork_exec, "" },
 		{ "exec-shell", exec_shell, "" }, { "daemon", daemon_, "" },
 		{ "thread", thread, "" }, { "leader-gone", leader_gone, "" },

@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 	slash = strrchr(self, '/');
 	snprintf(here, sizeof(here), "%.*s", (int)(slash - self), self);
 	slash = strrchr(argv[0], '/');
-	if (argc < 2 || strcmp(slash ? slash + 1 : argv[0], "broad"))
+	if (argc < 2 || strcmp(slash ? slash + 1 : argv[0], "broad") != 0)
 		return attempt(all, COUNT(all), argc, argv);
 	child = fork();
 	if (child == 0) {
