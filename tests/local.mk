@@ -278,7 +278,8 @@ window_victims = tests/live/lib-windows.sh tests/live/win-policy.awk \
 	tests/victims/win-forks.c tests/victims/win-forms.c tests/victims/win-i386.c \
 	tests/victims/win-ifunc.c tests/victims/win-longjmp.c tests/victims/win-names.cc \
 	tests/victims/win-paths.c tests/victims/win-rseq.c tests/victims/win-scope.c \
-	tests/victims/win-signals.c tests/victims/win-tails.c tests/victims/win-threads.c \
+	tests/victims/win-signals.c tests/victims/win-storm.c tests/victims/win-tails.c \
+	tests/victims/win-threads.c \
 	tests/victims/win-throw.cc tests/victims/win-traps.c tests/victims/win.h
 
 # A 32-bit program, where the compiler makes one; its test says so where it does not.

@@ -172,7 +172,8 @@ bool cr_goroutine_enter(struct cr_session *s, struct cr_tracee *t, unsigned int 
 		f.spot.ret = 0;
 	rc = cr_windows_enter(one->windows, window, &f.spot);
 	s->out.windows += rc == 1;
-	s->out.lost += rc < 0;
+	if (rc < 0)
+		cr_watch_lost(s, t->tid, rc);
 	w->g = one->g;
 	watch_switches(s, t, m, true);
 	return true;

@@ -60,6 +60,7 @@ struct cr_session {
 	/* What the clone3 that is being judged will be made as, or what it will fail with. */
 	struct cr_call clone3_now;
 	int clone3_err;
+	bool warned_entry;	/* that a window could not be kept */
 	bool inherits;		/* what a child is to be depends on its parent */
 	struct timespec held;	/* when the last child was held to wait for that; 0: none is */
 

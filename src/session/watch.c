@@ -221,6 +221,24 @@ static bool is_go(const struct cr_tracee *t, const struct cr_bp *bp)
 	return o && o->file->go;
 }
 
+void cr_watch_lost(struct cr_session *s, pid_t tid, int rc)
+{
+	struct cr_err err = { "", "" };
+
+	s->out.lost++;
+	if (s->warned_entry)
+		return;
+	s->warned_entry = true;
+	if (rc == -E2BIG) {
+		cr_err_set(&err, rc, "thread %d is inside of %u windows at once: what it enters "
+			   "besides is not kept", (int)tid, CR_WINDOWS_MAX);
+		cr_err_hint(&err, "a function that calls itself is better watched from its caller");
+	} else {
+		cr_err_set(&err, rc, "out of memory: what thread %d enters is not kept", (int)tid);
+	}
+	cr_watch_failed(s, &err);
+}
+
 static void enter(struct cr_session *s, struct cr_tracee *t, unsigned int window,
 		  struct cr_spot spot)
 {
@@ -233,11 +251,8 @@ static void enter(struct cr_session *s, struct cr_tracee *t, unsigned int window
 	rc = cr_windows_enter(w->windows, window, &spot);
 	if (rc == 1)
 		s->out.windows++;
-	if (rc < 0) {
-		cr_warn("thread %d enters window %u, which cannot be kept: %s", (int)t->tid, window,
-			strerror(-rc));
-		s->out.lost++;
-	}
+	if (rc < 0)
+		cr_watch_lost(s, t->tid, rc);
 	cr_debug("%d: window %u %s", (int)t->tid, window, rc == 1 ? "opens" : "is entered again");
 }
 

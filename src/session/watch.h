@@ -107,6 +107,10 @@ void cr_space_forget_slots(struct cr_space *sp, cr_addr lo, cr_addr hi);
 /* The memory of *@tid, which must outlive the result: it refuses what the thread itself may not. */
 struct cr_target_mem cr_space_mem(pid_t *tid);
 
+/* watch.c: a window was entered that cannot be kept, so calls made in it are not known to be. Said
+ * once; in a strict session the end. */
+void cr_watch_lost(struct cr_session *s, pid_t tid, int rc);
+
 /* goroutine.c: false: this is not what it seems, take it for any other function */
 bool cr_goroutine_enter(struct cr_session *s, struct cr_tracee *t, unsigned int window,
 			const struct cr_machine *m);

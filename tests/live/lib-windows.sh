@@ -46,7 +46,10 @@ only_markers() {
 
 # Is each window's part of a policy what the head says, times @times? Prints what is not.
 compare() {	# source, policy, times
-	wanted "$1" | awk -F '\t' -v OFS='\t' -v n="$3" '{ $3 *= n } 1' >"$T/wanted"
-	learned "$2" | only_markers >"$T/learned"
+	wanted "$1" | awk -F '\t' -v OFS='\t' -v n="$3" -v may="$T/may" '
+		BEGIN { printf "" >may }
+		$3 == "*" { print $1, $2, "" >may; next }
+		{ $3 *= n; print }' >"$T/wanted"
+	learned "$2" | only_markers | grep -vFf "$T/may" >"$T/learned"
 	diff -u --label wanted --label learned "$T/wanted" "$T/learned"
 }

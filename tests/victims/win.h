@@ -12,7 +12,8 @@
  *	BUILD: options of the compiler, and of chestnut-run behind "|"; a line for each way
  *	LIBRARY: the same, for lib%n.so, %n being the program's name
  *	WINDOW: functions, as for -f, one -f each
- *	IN: FUNCTION: CALL=N ...	the markers made in its windows, N times in one run
+ *	IN: FUNCTION: CALL=N ...	the markers made in its windows, N times in one run;
+ *					CALL=*: they may be, however often
  *	AFTER: CALL ...			the markers made outside of all windows
  *
  * A marker that a line does not name must not be learned there.
