@@ -36,10 +36,14 @@ struct cr_imported {
 struct cr_import_how {
 	bool skip_bad;		/* a broken record is skipped, and told in losses */
 	const char *exe;	/* borrowed; only records of executables like this; NULL: all */
+	bool has_abi;		/* a process whose ABI is not said ... */
+	enum cr_abi abi;	/* ... has this one; else x86-64, until that cannot be */
 };
 
 /* Do records of @f name the executable? Elsewhere cr_import_how.exe must be NULL. */
 bool cr_import_has_exe(const struct cr_import_format *f);
+/* Do records of @f need to be told their ABI? Elsewhere cr_import_how.has_abi must be false. */
+bool cr_import_has_abi(const struct cr_import_format *f);
 
 /* Reads @fd to its end; @path is for messages. A broken record that is not skipped ends the
  * import: -EINVAL with "PATH:LINE: what". -ENODATA when nothing was found that the format is made

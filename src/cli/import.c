@@ -17,11 +17,13 @@
 #include "cr/json.h"
 #include "cr/log.h"
 
-enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_EXE, OPT_JSON, OPT_STRICT, OPT_SKIP };
+enum { OPT_OUTPUT = CR_OPT_FIRST, OPT_ABI, OPT_EXE, OPT_JSON, OPT_STRICT, OPT_SKIP };
 
 static const struct cr_option options[] = {
 	{ 'o', "output", "POLICY", "add to this policy, or make it; standard output without",
 	  OPT_OUTPUT },
+	{ 0, "abi", "x86-64|i386|x32",
+	  "what processes are of which a log of strace does not say it", OPT_ABI },
 	{ 0, "exe", "PATTERN", "of an audit log, take the records of these executables",
 	  OPT_EXE },
 	{ 0, "json", NULL, "tell what was done as one JSON object; wants --output", OPT_JSON },
@@ -42,6 +44,7 @@ struct order {
 	const char *file;		/* borrowed: from argv, as all of these; "-" */
 	const char *output;		/* NULL: standard output */
 	struct cr_import_how how;
+	const char *abi;
 	bool json;
 };
 
@@ -162,6 +165,25 @@ static int unknown_format(const char *name, struct cr_err *err)
 	return -EINVAL;
 }
 
+static int set_abi(struct order *o, struct cr_err *err)
+{
+	unsigned int i;
+
+	if (!cr_import_has_abi(o->format))
+		return cr_err_set(err, -EINVAL, "--abi is for a log of strace: %s says what a call "
+				  "is of", cr_import_name(o->format));
+	for (i = 0; i < CR_ABI_COUNT && strcmp(cr_abi_facts[i].name, o->abi) != 0; i++)
+		;
+	if (i == CR_ABI_COUNT) {
+		cr_err_set(err, -EINVAL, "there is no ABI %s", o->abi);
+		cr_err_hint(err, "there are x86-64, i386 and x32");
+		return -EINVAL;
+	}
+	o->how.has_abi = true;
+	o->how.abi = (enum cr_abi)i;
+	return 0;
+}
+
 static int check(struct order *o, const struct cr_options *it, struct cr_err *err)
 {
 	char **words = it->argv + it->at;
@@ -181,7 +203,7 @@ static int check(struct order *o, const struct cr_options *it, struct cr_err *er
 	if (o->json && !o->output)
 		return cr_err_set(err, -EINVAL, "--json wants --output: the policy and the JSON "
 				  "object cannot both go to standard output");
-	return 0;
+	return o->abi ? set_abi(o, err) : 0;
 }
 
 int cr_cmd_import(int argc, char **argv)
@@ -200,6 +222,8 @@ int cr_cmd_import(int argc, char **argv)
 			return CR_EXIT_OK;
 		if (id == OPT_OUTPUT)
 			o.output = it.value;
+		else if (id == OPT_ABI)
+			o.abi = it.value;
 		else if (id == OPT_EXE)
 			o.how.exe = it.value;
 		else if (id == OPT_JSON)

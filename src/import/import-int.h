@@ -47,6 +47,7 @@ struct cr_import_format {
 	const char *help;
 	enum cr_mode mode;	/* of a new policy */
 	bool has_exe;		/* its records name the executable */
+	bool has_abi;		/* its records may not say their ABI */
 	int (*read)(struct cr_reader *r);
 };
 

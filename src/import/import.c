@@ -16,7 +16,8 @@ static const struct cr_import_format formats[] = {
 	  .mode = CR_MODE_STRICT, .read = cr_read_oci },
 	{ .name = "docker", .help = "seccomp profile of Docker or Podman (JSON)",
 	  .mode = CR_MODE_STRICT, .read = cr_read_oci },
-	{ .name = "strace", .help = "log or -c summary of strace -f", .read = cr_read_strace },
+	{ .name = "strace", .help = "log or -c summary of strace -f", .has_abi = true,
+	  .read = cr_read_strace },
 	{ .name = "audit", .help = "audit log: SECCOMP and SYSCALL records", .has_exe = true,
 	  .read = cr_read_audit },
 	{ .name = "note",
@@ -56,6 +57,11 @@ const char *cr_import_help(const struct cr_import_format *f)
 bool cr_import_has_exe(const struct cr_import_format *f)
 {
 	return f->has_exe;
+}
+
+bool cr_import_has_abi(const struct cr_import_format *f)
+{
+	return f->has_abi;
 }
 
 static ssize_t fill(struct cr_reader *r, char *to, size_t size)

@@ -19,6 +19,7 @@ struct trace {
 	enum cr_abi last;
 	bool summary;		/* in a table of strace -c */
 	bool summaries;		/* there was one */
+	bool said;		/* the log says of some process what ABI it has */
 };
 
 static bool starts(const char *s, const char *with)
@@ -98,6 +99,7 @@ static int on_mode(struct trace *t, const char *s)
 	if (!starts(s, "[ Process PID=") || !runs)
 		return 0;
 	pid = strtoul(s + strlen("[ Process PID="), NULL, 10);
+	t->said = true;
 	if (!mode_of(runs + strlen(" runs in "), &abi) || pid >= PIDS) {
 		int rc = cr_reader_bad(t->r, "this process is of no known mode");
 
@@ -144,7 +146,8 @@ static int i386_doors(struct cr_reader *r, const char *name, int nr)
 			       (uint32_t)cr_reader_nr(r, CR_ABI_I386, doors[i].door), more);
 }
 
-/* A name of strace's: the kernel's, or "syscall_0x1ce" for one that it does not know. */
+/* A name of strace's: the kernel's, or "syscall_0x1ce" for one that it does not know. CR_NR_MAX for
+ * a number that no call has. */
 static int number_of(struct cr_reader *r, enum cr_abi abi, const char *name)
 {
 	unsigned long nr;
@@ -153,7 +156,7 @@ static int number_of(struct cr_reader *r, enum cr_abi abi, const char *name)
 
 	if (starts(name, "syscall_0x")) {
 		nr = strtoul(name + strlen("syscall_0x"), &end, 16) & ~cr_abi_facts[abi].nr_bit;
-		return *end || nr >= CR_NR_MAX ? -ENOENT : (int)nr;
+		return *end ? -ENOENT : nr >= CR_NR_MAX ? (int)CR_NR_MAX : (int)nr;
 	}
 	if (starts(name, "nr:"))
 		return -ENOENT;
@@ -164,6 +167,19 @@ static int number_of(struct cr_reader *r, enum cr_abi abi, const char *name)
 	if (found < 0 && strcmp(name, "oldselect") == 0)
 		found = cr_reader_nr(r, abi, "select");
 	return found;
+}
+
+/* With -o strace only says what ABI a process has when it is told to. So a 32-bit program's calls
+ * look like those of a 64-bit one, until one comes that there is none of; what came before has been
+ * taken for something else then. */
+static int unsaid(struct trace *t, const char *name)
+{
+	int rc;
+
+	rc = cr_err_set(t->r->err, -EINVAL, "%s:%llu: %s is a call of 32-bit programs, and the log "
+			"does not say which processes are such", t->r->path, t->r->line, name);
+	cr_err_hint(t->r->err, "strace -e quiet=none writes it down; --abi i386 when all are");
+	return rc;
 }
 
 static int on_call(struct trace *t, enum cr_abi abi, const char *s, size_t len)
@@ -183,9 +199,17 @@ static int on_call(struct trace *t, enum cr_abi abi, const char *s, size_t len)
 		if (rc == 0 && nr < 0)
 			return 0;
 	}
+	if (nr < 0 && !t->said && !t->r->how->has_abi &&
+	    number_of(t->r, CR_ABI_I386, name) >= 0)
+		return unsaid(t, name);
 	if (nr < 0)
 		return cr_reader_bad(t->r, "no syscall is called \"%s\" in %s", name,
 				     cr_abi_facts[abi].name);
+	if (nr >= (int)CR_NR_MAX) {
+		cr_reader_loss(t->r, "%s (%s), a number that no call has, is left out", name,
+			       cr_abi_facts[abi].name);
+		return 0;
+	}
 	return cr_reader_allow(t->r, abi, (uint32_t)nr, NULL);
 }
 
@@ -260,6 +284,7 @@ static int on_line(struct trace *t, const char *line)
 	int rc;
 
 	if (starts(s, "System call usage summary for ")) {
+		t->said = true;
 		if (mode_of(s + strlen("System call usage summary for "), &t->last))
 			return 0;
 		return cr_reader_bad(t->r, "this summary is of no known mode");
@@ -299,7 +324,9 @@ static void tell_missing(struct cr_reader *r)
 int cr_read_strace(struct cr_reader *r)
 {
 	cr_auto_free unsigned char *abi = calloc(PIDS, 1);
-	struct trace t = { .r = r, .abi = abi, .last = CR_ABI_NATIVE };
+	struct trace t = {
+		.r = r, .abi = abi, .last = r->how->has_abi ? r->how->abi : CR_ABI_NATIVE,
+	};
 	char *line;
 	size_t len;
 	int rc;

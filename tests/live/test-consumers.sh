@@ -334,6 +334,17 @@ test_strace() {
 		is "what strace $options has seen is a policy that the program works under" \
 			"$?$(cat "$T/strict")" "0$(cat "$T/native")"
 	done
+	if [ ! -x "$VICTIMS/abi32" ]; then
+		skip "of a 32-bit program, too" "there is no 32-bit program"
+		return
+	fi
+	strace -f -e quiet=none -o "$T/trace" "$VICTIMS/abi32" >"$T/native" 2>/dev/null
+	echo $? >>"$T/native"
+	rm -f "$T/s.policy"
+	"$TOOL" import -o "$T/s.policy" strace "$T/trace" 2>>"$T/import.err"
+	limited "$RUN" -q --strict -p "$T/s.policy" -- "$VICTIMS/abi32" >"$T/strict" 2>&1
+	echo $? >>"$T/strict"
+	is "of a 32-bit program, too" "$(cat "$T/strict")" "$(cat "$T/native")"
 	has "and a summary's lack of calls that do not return is told" "$T/import.err" \
 		'leaves out calls that do not return.*exit_group'
 }

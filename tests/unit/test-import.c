@@ -16,10 +16,13 @@ static struct cr_imported im;
 static struct cr_err err;
 static char shown[8192];
 static const char *only;	/* executables */
+static bool i386;		/* what the log does not say */
 
 static int import_bytes(const char *format, const char *s, size_t n, bool skip)
 {
-	struct cr_import_how how = { .skip_bad = skip, .exe = only };
+	struct cr_import_how how = {
+		.skip_bad = skip, .exe = only, .has_abi = i386, .abi = CR_ABI_I386,
+	};
 	int fd = memfd_create("import", MFD_CLOEXEC), rc;
 
 	err.text[0] = '\0';
@@ -133,6 +136,25 @@ CR_TEST(strace_numbers)
 	     "[ Process PID=12 runs in 64 bit mode. ]\n"
 	     "gettid() = 12\n",
 	     "execve=allow gettid=allow i386:getpid=allow");
+	cr_imported_fini(&im);
+}
+
+/* strace -o keeps quiet about ABIs. */
+CR_TEST(strace_quiet)
+{
+	const char *text = "brk(NULL) = 0\nmmap2(NULL) = 0\n";
+
+	CR_CHECK_INT(import_text("strace", text, true), -EINVAL);
+	CR_CHECK_STR(err.text, "in:2: mmap2 is a call of 32-bit programs, and the log does not say "
+		     "which processes are such");
+	CR_CHECK_HAS(err.hint, "--abi i386");
+	i386 = true;
+	must("strace", text, "i386:brk=allow i386:mmap2=allow");
+	cr_imported_fini(&im);
+	i386 = false;
+	must("strace", "syscall_0x270f() = -1 ENOSYS\nread(0) = 0\n", "read=allow");
+	CR_CHECK_STR(cr_buf_str(&im.losses),
+		     "syscall_0x270f (x86-64), a number that no call has, is left out\n");
 	cr_imported_fini(&im);
 }
 
@@ -604,6 +626,11 @@ CR_TEST(command)
 	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--strict-input", "-o", "p", "names", "log"), 1);
 	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--exe", "x", "strace", "log"), 2);
 	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--json", "strace", "log"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--abi", "i386", "names", "log"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--abi", "arm", "strace", "log"), 2);
+	CR_CHECK_INT(RUN(cr_cmd_import, "import", "--abi", "i386", "--skip-bad", "strace", "log"),
+		     0);
+	CR_CHECK_HAS(run_output, "[syscalls i386]\nread = allow");
 	CR_CHECK_INT(RUN(cr_cmd_import, "import", "starce", "log"), 2);
 	CR_CHECK_HAS(run_said, "did you mean strace?");
 	CR_CHECK_INT(RUN(cr_cmd_import, "import", "strace", "missing"), 1);
@@ -649,6 +676,7 @@ int main(void)
 	CR_RUN(strace_abis,
 	       "a process has the ABI that strace says, and its children have it, too");
 	CR_RUN(strace_numbers, "a process's number may come again, or be in no line at all");
+	CR_RUN(strace_quiet, "a 32-bit program's log is not taken for a 64-bit one's");
 	CR_RUN(strace_doors,
 	       "what strace shows of socketcall and ipc opens these, and that is told");
 	CR_RUN(strace_summary, "the tables of strace -c are read, each in its ABI");
