@@ -185,8 +185,12 @@ int cr_reader_conditional(struct cr_reader *r, enum cr_abi abi, uint32_t nr,
 			  const struct cr_rule *rule, const char *more)
 {
 	struct cr_rule *have = cr_policy_own(r->to->policy, abi, nr);
+	struct cr_rule plain = { .act = rule->act, .err = rule->err };
 	char name[CR_NAME_MAX];
 
+	/* A condition that makes no difference is none. */
+	if (rule->other == rule->act && rule->other_err == rule->err)
+		return cr_reader_rule(r, abi, nr, &plain, more);
 	if (!have)
 		return cr_reader_rule(r, abi, nr, rule, more);
 	r->to->records++;

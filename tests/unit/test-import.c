@@ -361,7 +361,9 @@ CR_TEST(oci_conditions)
 	must("oci",
 	     "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
 	     "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\"},"
+	     ENTRY("dup3", "ALLOW", ARG("0", "EQ", "16", "0")) ","
 	     ENTRY("ptrace", "KILL", ARG("0", "EQ", "16", "0")) "]}", shown);
+	CR_CHECK_HAS(rules(), " dup3=allow ");
 	CR_CHECK_HAS(rules(), " ptrace=[never if arg0 == PTRACE_ATTACH else allow] ");
 	CR_CHECK_HAS(rules(), "read=errno/EPERM ");
 	cr_imported_fini(&im);
@@ -402,11 +404,12 @@ CR_TEST(minijail_conditions)
 	     "prctl: arg0 < 5 && arg0 != 4; kill\n"
 	     "openat: arg1 == 0\n"
 	     "fcntl: arg1 == F_WHAT\n"
+	     "dup3: arg0 == 1; allow\n"
 	     "lseek: arg1 > 0xffffffffffffffff; return 5\n",
 	     "lseek=errno/EIO mmap=[allow if not arg2 & PROT_EXEC and arg3 & MAP_PRIVATE or "
 	     "arg2 == PROT_READ else errno EPERM] mprotect=[allow if not arg2 & PROT_EXEC] "
 	     "socket=[allow if arg0 in AF_UNIX AF_INET] fcntl=allow "
-	     "prctl=[allow if arg0 in 0..PR_GET_DUMPABLE else never] openat=allow");
+	     "prctl=[allow if arg0 in 0..PR_GET_DUMPABLE else never] openat=allow dup3=allow");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "openat is allowed without its condition: only if "
 		     "arg1 == 0\n");
 	CR_CHECK_HAS(cr_buf_str(&im.losses), "fcntl is allowed without its condition: only if "
