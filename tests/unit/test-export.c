@@ -228,6 +228,26 @@ CR_TEST(too_high)
 	cr_policy_free(p);
 }
 
+/* Eighteen alternatives of three arguments each. */
+CR_TEST(too_many)
+{
+	char text[2048];
+	struct cr_policy *p;
+	int i, n = snprintf(text, sizeof(text), "[syscalls]\nsocket = allow if ");
+
+	for (i = 0; i < 18; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n,
+			      "%sarg0 == %d and arg1 & 15 == %d and arg2 == %d", i ? " or " : "",
+			      i * 7 + 1, i % 9, i * 3);
+	p = parse(text);
+	CR_CHECK(export(p, "bpf") < 0);
+	CR_CHECK_HAS(err.text, "the condition of socket (x86-64) is too long to be proved");
+	must_export(p, "oci");
+	CR_CHECK_HAS(cr_buf_str(&losses), "conditions on arguments are lost");
+	CR_CHECK(!strstr(out.s, "\"args\""));
+	cr_policy_free(p);
+}
+
 CR_TEST(too_long)
 {
 	struct cr_policy *p = cr_policy_new();
@@ -701,6 +721,7 @@ int main(void)
 	CR_RUN(bpf, "an exported filter answers every number of every ABI as strict mode does");
 	CR_RUN(proof, "whatever is changed in a filter, the proof finds it");
 	CR_RUN(too_high, "a profile that libseccomp would not take is refused");
+	CR_RUN(too_many, "a condition that cannot be proved is refused, or lost and told");
 	CR_RUN(too_long, "a filter that the kernel would not take is refused");
 	CR_RUN(replay, "a profile that a runtime would read as something else is found");
 	CR_RUN(round_trips, "what is exported and imported again answers each call as before");
