@@ -305,7 +305,7 @@ static void hit(struct cr_session *s, struct cr_tracee *t, const struct cr_bp *b
 	unsigned int i;
 
 	finish_cut(t);
-	for (i = 0; i < bp->n_owners; i++) {
+	for (i = 0; bp && i < bp->n_owners; i++) {
 		unsigned int fn = bp->owners[i].fn;
 
 		switch (bp->owners[i].kind) {
@@ -325,6 +325,8 @@ static void hit(struct cr_session *s, struct cr_tracee *t, const struct cr_bp *b
 			break;
 		case CR_BP_MARK:
 			cr_mark_hit(s, t, fn, m);
+			/* A mark plants and lifts, even what we are at. */
+			bp = cr_bps_find(cr_watch_of(t)->space->bps, regs->rip);
 			break;
 		}
 	}
@@ -430,7 +432,7 @@ enum cr_trap cr_watch_trap(struct cr_session *s, struct cr_tracee *t)
 	}
 	m.word[cr_machine_layout.ip] = regs.rip;
 	hit(s, t, bp, &regs, &m);
-	/* A mark may have planted: what was found may have moved. */
+	/* A mark may have lifted it. */
 	bp = cr_bps_find(w->space->bps, regs.rip);
 	rc = bp ? pass(t, bp, &regs, &m) : cr_ptrace_set_ip(t->tid, regs.rip);
 	if (rc == -ESRCH)
