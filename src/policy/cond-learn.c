@@ -25,10 +25,18 @@
 #define WRITE_OR_CREATE (O_ACCMODE | O_CREAT | O_TRUNC)
 #define SOCK_TYPE_MASK 0xf
 #define FUTEX_COMMAND ((uint32_t)FUTEX_CMD_MASK)
+#define AS_ONE_MAX 4
 
 struct facet {
 	unsigned int arg;
 	uint64_t mask;
+};
+
+/* Which of a set a program asks for is up to the scheduler: whether a lock is free, whether
+ * somebody waits. To have seen one is to have seen all. */
+static const uint64_t futex_as_one[][AS_ONE_MAX] = {
+	{ FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET },
+	{ FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI, 13 /* FUTEX_LOCK_PI2 */ },
 };
 
 /* With more than one facet the first decides what the others mean. */
@@ -70,6 +78,7 @@ struct learning {
 	unsigned int n;
 	struct facet facet[FACETS_MAX];		/* masks as the kernel has them */
 	unsigned int bits[FACETS_MAX];
+	bool is_futex;
 };
 
 /* What was seen beside one value of the first facet; without more facets the first is all. */
@@ -97,6 +106,7 @@ static bool find_lesson(enum cr_abi abi, uint32_t nr, struct learning *l)
 	if (!sig || i == CR_ARRAY_SIZE(lessons))
 		return false;
 	*l = (struct learning){ .abi = abi, .nr = nr, .n = lessons[i].n };
+	l->is_futex = sig->args[lessons[i].facet[0].arg] == CR_ARG_FUTEX;
 	for (k = 0; k < l->n; k++) {
 		l->facet[k] = lessons[i].facet[k];
 		l->bits[k] = cr_arg_bits(abi, nr, sig->args[l->facet[k].arg]);
@@ -276,6 +286,30 @@ static int build(const struct learning *l, const struct groups *g, bool keys_onl
 	return cr_buf_ok(&text) ? 1 : -ENOMEM;
 }
 
+static int join_value(struct cr_ranges *to, uint64_t value)
+{
+	struct cr_interval one = { value, value };
+
+	return cr_ranges_join(to, &(const struct cr_ranges){ &one, 1 });
+}
+
+/* All that the call with @value stands for, itself among it. */
+static int stands_for(const struct learning *l, uint64_t value, struct cr_ranges *out)
+{
+	int rc = join_value(out, value);
+	size_t set, i;
+
+	for (set = 0; l->is_futex && set < CR_ARRAY_SIZE(futex_as_one); set++) {
+		for (i = 0; i < AS_ONE_MAX && futex_as_one[set][i] != value; i++)
+			;
+		if (i == AS_ONE_MAX)
+			continue;
+		for (i = 0; i < AS_ONE_MAX && rc == 0; i++)
+			rc = join_value(out, futex_as_one[set][i]);
+	}
+	return rc;
+}
+
 int cr_conds_seen(enum cr_abi abi, uint32_t nr, const uint64_t args[6], struct cr_conds **c)
 {
 	struct groups g = { NULL, 0 };
@@ -287,10 +321,12 @@ int cr_conds_seen(enum cr_abi abi, uint32_t nr, const uint64_t args[6], struct c
 	if (!find_lesson(abi, nr, &l))
 		return -ENOENT;
 	for (k = 0; k < l.n && rc == 0; k++) {
-		struct cr_interval one = { args[l.facet[k].arg] & l.facet[k].mask, 0 };
+		struct cr_ranges in = { NULL, 0 };
 
-		one.hi = one.lo;
-		rc = put_test(&l, k, &(const struct cr_ranges){ &one, 1 }, &a);
+		rc = stands_for(&l, args[l.facet[k].arg] & l.facet[k].mask, &in);
+		if (rc == 0)
+			rc = put_test(&l, k, &in, &a);
+		cr_ranges_fini(&in);
 	}
 	if (rc == 0)
 		rc = add_alternative(&l, &g, &a);
