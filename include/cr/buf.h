@@ -33,6 +33,9 @@ const char *cr_buf_str(const struct cr_buf *b);		/* never NULL */
 /* The caller owns it; NULL when failed. @b is empty afterwards. */
 char *cr_buf_take(struct cr_buf *b);
 
+/* All of it, or a negative errno; being interrupted by a signal is no error. */
+int cr_write_all(int fd, const char *from, size_t n);
+
 static inline bool cr_buf_ok(const struct cr_buf *b)
 {
 	return !b->failed;

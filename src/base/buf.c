@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,4 +96,22 @@ char *cr_buf_take(struct cr_buf *b)
 	}
 	cr_buf_fini(b);
 	return s;
+}
+
+int cr_write_all(int fd, const char *from, size_t n)
+{
+	ssize_t k;
+
+	while (n) {
+		k = write(fd, from, n);
+		if (k < 0 && errno != EINTR)
+			return -errno;
+		if (k == 0)
+			return -EIO;
+		if (k > 0) {
+			from += k;
+			n -= (size_t)k;
+		}
+	}
+	return 0;
 }

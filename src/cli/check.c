@@ -2,9 +2,7 @@
 /*
  * check - a gate for test pipelines: do later runs know anything that the policy does not?
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,9 +2,7 @@
 /*
  * chestnut - everything on policies, one command each
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

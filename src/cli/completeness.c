@@ -2,9 +2,7 @@
 /*
  * completeness - how many new calls to expect from the next execution, as words, numbers, a picture
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,9 +2,7 @@
 /*
  * diff - what two policies say differently, for a person, a program, and by the exit status
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,12 +2,7 @@
 /*
  * doctor - why tracing would fail here, each line with one thing to try
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <fcntl.h>

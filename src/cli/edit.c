@@ -4,9 +4,7 @@
  *
  * The file's comments and all other lines stay. What is done is told once it is on disk.
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,9 +2,7 @@
 /*
  * explain - why a call is in a policy, who needs it, and what would be lost and won without it
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,12 +2,7 @@
 /*
  * export - a policy for what is not chestnut: whole or not at all, and with its losses told
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,20 +114,6 @@ static void input_fini(struct input *in)
 	}
 }
 
-static int write_all(int fd, const struct cr_buf *b)
-{
-	size_t done = 0;
-	ssize_t k;
-
-	while (done < b->len) {
-		k = write(fd, b->s + done, b->len - done);
-		if (k < 0 && errno != EINTR)
-			return -errno;
-		done += k > 0 ? (size_t)k : 0;
-	}
-	return 0;
-}
-
 /* A new file beside @path, with the old one's permissions, put in its place when it is whole. */
 static int replace(const char *path, const struct stat *old, const struct cr_buf *b)
 {
@@ -148,7 +129,7 @@ static int replace(const char *path, const struct stat *old, const struct cr_buf
 	fd = open(cr_buf_str(&temp), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, b);
+	rc = cr_write_all(fd, b->s, b->len);
 	if (rc == 0 && old && fchmod(fd, old->st_mode & 07777) < 0)
 		rc = -errno;
 	if (rc == 0 && fsync(fd) < 0)
@@ -176,7 +157,7 @@ static int put(const char *path, const struct cr_buf *b)
 	fd = open(real, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, b);
+	rc = cr_write_all(fd, b->s, b->len);
 	close(fd);
 	return rc;
 }

@@ -4,9 +4,7 @@
  *
  * What is told is made while the policy is at hand, and printed once the file has been written.
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,9 +2,7 @@
 /*
  * import - what other tools say of a program's calls, as a policy
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,7 @@
 /*
  * lint - what a policy leaves to somebody who has taken the program over
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <stdio.h>

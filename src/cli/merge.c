@@ -2,12 +2,7 @@
 /*
  * merge - several learned policies of one program into one file
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 
 #include <errno.h>
 #include <limits.h>

@@ -2,9 +2,7 @@
 /*
  * plot - the discovery curve, for a terminal and as SVG
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <math.h>
 #include <string.h>

@@ -2,9 +2,7 @@
 /*
  * show - a policy for a person: what holds, where it comes from, how far to trust it
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <string.h>

@@ -2,9 +2,7 @@
 /*
  * tables - where the tables of lint are, for all commands that look something up in them
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,9 +4,8 @@
  * text that was just written, and the program that comes out is run for every number. So what is
  * proved is the profile, not what we meant to write.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include "config.h"
+
 #include <errno.h>
 #include <json-c/json.h>
 #include <seccomp.h>

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "cr/buf.h"
 #include "disk.h"
 
 #define WAIT_MS 10000
@@ -161,22 +162,6 @@ void cr_disk_unlock(struct cr_disk *d)
 	*d = (struct cr_disk){ .dir = -1 };
 }
 
-static int write_all(int fd, const char *s, size_t n)
-{
-	ssize_t k;
-
-	while (n) {
-		k = write(fd, s, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -errno;
-		s += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
 /* What the file system gives back must be what it was given. */
 static int read_back(int fd, const char *s, size_t n)
 {
@@ -224,7 +209,7 @@ static int keep_mode(const struct cr_disk *d, int fd)
 
 static int fill(const struct cr_disk *d, int fd, const char *text, size_t len)
 {
-	int rc = write_all(fd, text, len);
+	int rc = cr_write_all(fd, text, len);
 
 	if (rc == 0)
 		rc = keep_mode(d, fd);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #if defined(HAVE_INIPARSER_H) && !defined(HAVE_INIPARSER_INIPARSER_H)
 #include <iniparser.h>
 #else
@@ -24,22 +23,6 @@ static int hush(const char *fmt, ...)
 	return 0;
 }
 
-static int write_all(int fd, const char *s, size_t n)
-{
-	ssize_t k;
-
-	while (n) {
-		k = write(fd, s, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -errno;
-		s += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
 /* A descriptor that reads as @text. A pipe, since RLIMIT_FSIZE of the caller would cut a file
  * in memory, too; that is for what no pipe holds. */
 static int text_fd(const char *text, size_t len)
@@ -47,7 +30,7 @@ static int text_fd(const char *text, size_t len)
 	int ends[2], rc;
 
 	if (len <= 65536 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
-		rc = write_all(ends[1], text, len);
+		rc = cr_write_all(ends[1], text, len);
 		close(ends[1]);
 		if (rc == 0)
 			return ends[0];
@@ -56,7 +39,7 @@ static int text_fd(const char *text, size_t len)
 	ends[0] = memfd_create("policy", MFD_CLOEXEC);
 	if (ends[0] < 0)
 		return -errno;
-	rc = write_all(ends[0], text, len);
+	rc = cr_write_all(ends[0], text, len);
 	if (rc == 0)
 		return ends[0];
 	close(ends[0]);
