@@ -22,8 +22,9 @@ static const struct cr_option options[] = {
 };
 
 static const char *const usage[] = {
-	"Usage: chestnut explain [options] POLICY [ABI:]CALL",
+	"Usage: chestnut explain [options] POLICY|DIR [ABI:]CALL",
 	"Show why a system call is in a policy, and what would be lost and won without it.",
+	"POLICY is a file, or the name of a program; DIR stands for all its policies.",
 	"ABI: x86-64 (default), i386, x32.",
 	"",
 	NULL
@@ -395,22 +396,41 @@ static int print_json(struct subject *s)
 	return cr_json_end(&j, stdout);
 }
 
-static int explain(const char *policy, const char *call, bool json, struct cr_err *err)
+struct asked {
+	enum cr_abi abi;
+	uint32_t nr;
+	bool json;
+	bool many;		/* the policies of a directory: each is named */
+	unsigned int shown;
+};
+
+static int explain_one(const char *path, void *ctx, struct cr_err *err)
 {
-	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
-	struct subject s = { .p = NULL };
-	int nr = cr_call_parse(call, &s.abi, err);
-	int rc = nr < 0 ? nr : cr_policy_path(policy, false, &path, err);
+	struct asked *asked = ctx;
+	struct subject s = { .abi = asked->abi, .nr = asked->nr };
+	int rc = cr_ini_load(path, &s.p, err);
 
 	if (rc == 0)
-		rc = cr_ini_load(cr_buf_str(&path), &s.p, err);
-	if (rc == 0)
 		rc = cr_lint_tables(NULL, &s.rows, err);
-	s.nr = (uint32_t)nr;
-	if (rc == 0 && (json ? print_json(&s) : print_all(&s)) < 0)
-		rc = cr_err_sys(err, -ENOMEM, "cannot explain %s", call);
+	if (rc == 0 && asked->shown++ && !asked->json)
+		printf("\n");
+	if (rc == 0 && asked->many && !asked->json)
+		printf("%s: ", path);
+	if (rc == 0 && (asked->json ? print_json(&s) : print_all(&s)) < 0)
+		rc = cr_err_sys(err, -ENOMEM, "cannot explain %s", path);
 	subject_fini(&s);
 	return rc;
+}
+
+static int explain(const char *policy, const char *call, bool json, struct cr_err *err)
+{
+	struct asked asked = { .json = json, .many = cr_is_directory(policy) };
+	int nr = cr_call_parse(call, &asked.abi, err);
+
+	if (nr < 0)
+		return nr;
+	asked.nr = (uint32_t)nr;
+	return cr_policy_each(policy, explain_one, &asked, err);
 }
 
 int cr_cmd_explain(int argc, char **argv)

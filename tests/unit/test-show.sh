@@ -139,6 +139,12 @@ status 'what it opens' 0 "$TOOL" explain x.policy execve
 has 'is told' out '^  to deny it  cuts off shell'
 status 'a call that is none is refused' 1 "$TOOL" explain x.policy opeanat
 has 'with the nearest' err 'did you mean "openat"'
+mkdir some
+cp x.policy some/x.policy
+printf '[policy]\nprogram = /usr/bin/z\n[syscalls]\nopenat = errno EPERM\n' >some/z.policy
+status 'a call is explained in all policies of a directory' 0 "$TOOL" explain some openat
+is 'each is named' "$(grep -c '^some/[xz]\.policy: openat (x86-64, number 257)$' out)" 2
+has 'each says what it does' out '^  rule        errno EPERM, hand'
 status 'explain wants a call' 2 "$TOOL" explain x.policy
 if perl -MJSON::PP -e 1 2>/dev/null; then
 	status 'explain has JSON' 0 "$TOOL" explain --json x.policy openat
