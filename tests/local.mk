@@ -20,7 +20,7 @@ unit_programs = test-base test-bp test-commands test-complete test-cond test-cor
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind \
 	test-unwind-files
 live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-args.sh \
-	tests/live/test-attach.sh \
+	tests/live/test-attach.sh tests/live/test-attach-windows.sh \
 	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-escape.sh \
 	tests/live/test-front.sh tests/live/test-handoff.sh \
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
@@ -171,7 +171,8 @@ test_unwind_files_LDADD = $(cr_libs)
 # Victims are what they are: no sanitizer, whatever the rest is built with.
 victim_cflags = -std=gnu11 -O1 -g -pthread -Wall -Wextra -Wno-array-bounds
 victim_cppflags = -I$(top_srcdir)/include
-victims = tests/victims/abi tests/victims/attached tests/victims/affinity \
+victims = tests/victims/abi tests/victims/attached tests/victims/attached-win \
+	tests/victims/affinity \
 	tests/victims/args tests/victims/calls \
 	tests/victims/denied tests/victims/die tests/victims/escape-abi \
 	tests/victims/escape-filters tests/victims/escape-super tests/victims/escape-tasks \
@@ -188,6 +189,9 @@ tests_victims_abi_CFLAGS = $(victim_cflags)
 tests_victims_attached_SOURCES = tests/victims/attached.c
 tests_victims_attached_CPPFLAGS = $(victim_cppflags)
 tests_victims_attached_CFLAGS = $(victim_cflags)
+tests_victims_attached_win_SOURCES = tests/victims/attached-win.c
+tests_victims_attached_win_CPPFLAGS = $(victim_cppflags)
+tests_victims_attached_win_CFLAGS = $(victim_cflags)
 tests_victims_affinity_SOURCES = tests/victims/affinity.c tests/victims/victim.h
 tests_victims_affinity_CPPFLAGS = $(victim_cppflags)
 tests_victims_affinity_CFLAGS = $(victim_cflags)

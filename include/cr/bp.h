@@ -81,6 +81,10 @@ int cr_bps_plant(struct cr_bps *bps, const struct cr_target_mem *mem,
  * no longer there, because the target wrote over it, is not written over again. */
 int cr_bps_lift(struct cr_bps *bps, const struct cr_target_mem *mem) CR_MUST_CHECK;
 
+/* The same where it is not known which of them are planted: in a copy of the memory that was made
+ * while they were lifted. */
+int cr_bps_scrub(struct cr_bps *bps, const struct cr_target_mem *mem) CR_MUST_CHECK;
+
 /* Lifts the traps of [lo, hi) and wants them no more. As cr_bps_lift(); what could not be lifted
  * stays. */
 int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo,

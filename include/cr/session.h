@@ -49,6 +49,7 @@ struct cr_session_plan {
 	/* All calls of a thread that is inside a window stop, whatever the filter says. (Those of
 	 * other threads, which a window of a process is for, too, are the filter's to stop.) */
 	bool watch_calls;
+	bool inside_only;		/* calls made outside of windows are nobody's business */
 	bool strict;			/* what is not expected ends the tree */
 	/* For processes that run already (attach and strict, CR_EXEC_FILTER); borrowed: for the
 	 * session's life. NULL: each of their calls stops. */

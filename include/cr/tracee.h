@@ -30,6 +30,7 @@ struct cr_tracee {
 	pid_t tid;
 	pid_t tgid;
 	enum cr_state state;
+	pid_t born_of;	/* the thread that has made it; 0: none that is known */
 	bool told;	/* its parent has told of it: what it inherits is known */
 	pid_t parent;	/* while CR_ST_HELD: the process that is to tell */
 	bool calls;	/* each of its calls stops, whatever a filter says */
@@ -37,6 +38,8 @@ struct cr_tracee {
 	bool leaving;	/* it is let go, stopped, as soon as it stops */
 	bool ignored;	/* nothing that it does is judged */
 	bool in_call;	/* a call has begun and was judged; its end will be told */
+	bool kept;	/* it has stopped, and waits until others have */
+	int sig;	/* … which it is let go with */
 	void *program;	/* borrowed: what the session's owner knows its executable by */
 	void *inject;	/* owned likewise */
 	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */

@@ -187,6 +187,7 @@ static int make_session(struct run *r, struct cr_err *err)
 		.targets = r->windows.targets,
 		.window_role = window_role,
 		.watch_calls = r->plan.mode == CR_MODE_LEARN,
+		.inside_only = r->plan.windows_only && !cr_run_windows_process(&r->windows),
 		.strict = r->plan.mode == CR_MODE_STRICT,
 		.filter = r->filter.insn,
 		.filter_len = r->filter.len,

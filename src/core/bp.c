@@ -332,13 +332,15 @@ lift:
 	return rc;
 }
 
-static int lift_range(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo, cr_addr hi)
+/* @all: whether they are known to be planted or not. */
+static int lift_range(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo, cr_addr hi,
+		      bool all)
 {
 	size_t i;
 	int rc = 0, one;
 
 	for (i = index_of(bps, lo); i < bps->n && bps->list[i]->at < hi; i++) {
-		one = bps->list[i]->planted ? lift(bps->list[i], mem) : 0;
+		one = all || bps->list[i]->planted ? lift(bps->list[i], mem) : 0;
 		rc = rc ? rc : one;
 	}
 	return rc;
@@ -346,12 +348,17 @@ static int lift_range(struct cr_bps *bps, const struct cr_target_mem *mem, cr_ad
 
 int cr_bps_lift(struct cr_bps *bps, const struct cr_target_mem *mem)
 {
-	return lift_range(bps, mem, 0, UINT64_MAX);
+	return lift_range(bps, mem, 0, UINT64_MAX, false);
+}
+
+int cr_bps_scrub(struct cr_bps *bps, const struct cr_target_mem *mem)
+{
+	return lift_range(bps, mem, 0, UINT64_MAX, true);
 }
 
 int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo, cr_addr hi)
 {
-	int rc = lift_range(bps, mem, lo, hi);
+	int rc = lift_range(bps, mem, lo, hi, false);
 
 	forget(bps, lo, hi, true);
 	return rc;

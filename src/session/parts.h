@@ -19,6 +19,7 @@
 #include "cr/place.h"
 #include "cr/session.h"
 #include "cr/tracee.h"
+#include "cr/wait.h"
 
 /* Signals sent to the front, which were meant for the program. */
 #define CR_FORWARD_MAX 64u
@@ -53,7 +54,12 @@ struct cr_session {
 	bool helpless;		/* ... which we may not */
 	bool attached;		/* the program was not started by us */
 	bool detaching;		/* everything is being let go */
+	bool parting;		/* some process was, or is being, left to a debugger */
+	time_t patience;	/* … and nobody waits for another after that */
+	bool impatient;		/* … or at all */
 	bool asked_filter;	/* a process that was attached to is getting its filter, or none */
+	struct cr_waited *kept;	/* owned; stops that are yet to be dispatched */
+	size_t n_kept;
 	bool met;		/* the program that was asked for has been executed … */
 	bool starting;		/* … just now */
 	bool warned_listener;
@@ -100,6 +106,10 @@ void cr_reporter_stack(struct cr_session *s, const struct cr_site *site);
 int cr_reporter_string(struct cr_session *s, const struct cr_site *site, cr_addr at, char *text,
 		       size_t size) CR_MUST_CHECK;
 
+/* gather.c: waits until all tracees have stopped, and what they have just made; their stops are in
+ * s->kept then. Earlier when the session is detaching. -EBUSY, -EAGAIN, -ESRCH and a sentence. */
+int cr_gather(struct cr_session *s, struct cr_err *err) CR_MUST_CHECK;
+
 /* inject.c: the plan's filter, into a process that runs already. @all: into all its threads, at a
  * stop that we have asked for; else into the only one, at its exec. 0: it has begun, further stops
  * follow; or a negative errno, and nothing has happened. */
@@ -130,7 +140,8 @@ void cr_watch_drop(struct cr_tracee *t);
 int cr_watch_thread(struct cr_tracee *child, const struct cr_tracee *of) CR_MUST_CHECK;
 int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent) CR_MUST_CHECK;
 int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err) CR_MUST_CHECK;
-/* A process that runs already, all of whose threads are tracees. */
+/* A process that runs already, and what it has just made: all of them are tracees, and stand still.
+ * On failure none has a trap. */
 int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err) CR_MUST_CHECK;
 /* Takes all traps out of all processes. */
 void cr_watch_lift(struct cr_session *s);
@@ -144,7 +155,6 @@ enum cr_trap cr_watch_trap(struct cr_session *s, struct cr_tracee *t);
 void cr_watch_signal(struct cr_tracee *t);
 /* In strict mode, at a call that is to be judged: false, and a word, when windows may be missed. */
 bool cr_watch_intact(const struct cr_tracee *t);
-void cr_watch_leave(struct cr_tracee *t);
 /* Is a call that @t makes inside of a window? */
 bool cr_watch_inside(const struct cr_tracee *t);
 /* The kernel's own, to go on with a call that was judged. */
@@ -153,6 +163,17 @@ void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_ca
 		   struct cr_site *site);
 /* Windows cannot be watched in some process: a strict session ends. */
 void cr_watch_failed(struct cr_session *s, const struct cr_err *err);
+
+/* leave.c: @t, and all that run on the same memory and are kept, are let go next: nothing of ours
+ * is left in it, unless another process, that stays, runs on it. */
+void cr_watch_leave(struct cr_session *s, const struct cr_tracee *t);
+bool cr_watch_same(const struct cr_tracee *a, const struct cr_tracee *b);
+/* Are all of them kept? */
+bool cr_watch_ready(struct cr_session *s, const struct cr_tracee *t);
+/* Has it hit a trap that it has not told of? That stop comes when it goes on. */
+bool cr_watch_trapped(const struct cr_tracee *t);
+/* @child was made while traps were lifted: its copy of the code may have them still. */
+void cr_watch_clean(struct cr_tracee *child);
 
 /* restart.c: a signal that does nothing shall not end a call either */
 void cr_restart_ignored(const struct cr_tracee *t, int sig);

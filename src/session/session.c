@@ -14,6 +14,8 @@
 
 /* So long may a child wait for its parent's word. */
 #define HELD_MS 1000
+/* So often it is looked whether those who are to be let go need wait for another still. */
+#define PART_MS 500
 
 /* What a handler wants done with the tracee. */
 struct next {
@@ -98,6 +100,7 @@ static void stop_process(struct cr_session *s, pid_t tgid)
 	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
 		if (t->tgid == tgid)
 			t->leaving = true;
+	s->parting = true;
 	kill(tgid, SIGSTOP);
 }
 
@@ -225,6 +228,8 @@ static void inherit(struct cr_session *s, struct cr_tracee *child, const struct 
 	if (!from)
 		return;
 	child->told = true;
+	child->born_of = from->tid;
+	child->leaving = from->leaving && child->tgid == from->tgid;
 	child->calls = from->calls;
 	child->filtered = from->filtered;
 	child->ignored = from->ignored;
@@ -235,6 +240,75 @@ static void inherit(struct cr_session *s, struct cr_tracee *child, const struct 
 					 cr_watch_process(child, from);
 	if (rc < 0)
 		cr_watch_failed(s, &err);
+	else if (s->detaching)
+		cr_watch_clean(child);
+}
+
+/* For good. */
+static void let_go(struct cr_session *s, struct cr_tracee *t)
+{
+	if (t->leaving && t->tid == s->root)
+		s->out.left = true;
+	resume(s, t, (struct next){ NEXT_DETACH, t->sig });
+	cr_tracees_del(&s->tracees, t->tid);
+}
+
+/* With all who wait for the same. */
+static void let_all_go(struct cr_session *s, const struct cr_tracee *t)
+{
+	const struct cr_tracee one = *t;
+	struct cr_tracee *other;
+	size_t at = 0;
+
+	cr_watch_leave(s, t);
+	while ((other = cr_map_each(&s->tracees.by_tid, &at)))
+		if (other->kept && other->tid != one.tid && cr_watch_same(other, &one)) {
+			let_go(s, other);
+			/* Others may have moved in its place. */
+			at = 0;
+		}
+	other = cr_tracees_get(&s->tracees, one.tid);
+	if (other)
+		let_go(s, other);
+}
+
+/* It is let go as soon as the others that run on its memory have stopped, too. */
+static void part(struct cr_session *s, struct cr_tracee *t, int sig)
+{
+	t->kept = true;
+	t->sig = sig;
+	if (!t->watch)
+		let_go(s, t);
+	else if (cr_watch_ready(s, t))
+		let_all_go(s, t);
+}
+
+/* One that others have waited for has ended; or it cannot be waited for any longer. */
+static void part_others(struct cr_session *s)
+{
+	struct timespec now;
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->kept && ((s->detaching && now.tv_sec > s->patience) ||
+				cr_watch_ready(s, t))) {
+			let_all_go(s, t);
+			at = 0;
+		}
+	if (s->detaching)
+		cr_wake_in(PART_MS);
+}
+
+/* A child that was held. */
+static void go_on(struct cr_session *s, struct cr_tracee *t)
+{
+	t->state = CR_ST_RUNNING;
+	if (s->detaching)
+		part(s, t, 0);
+	else
+		resume(s, t, run_on);
 }
 
 static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
@@ -249,8 +323,9 @@ static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const str
 	child = cr_tracees_get(&s->tracees, tid);
 	if (child && child->state == CR_ST_HELD) {
 		inherit(s, child, t);
-		child->state = CR_ST_RUNNING;
-		resume(s, child, run_on);
+		cr_clone3_undo(t);
+		go_on(s, child);
+		return run_on;
 	}
 	/* It may have lived and died before we are told of its birth. */
 	if (child || cr_tracees_knew(&s->tracees, tid)) {
@@ -336,9 +411,11 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 		return run_on;
 	s->starting = !s->met && !t->ignored;
 	s->met = s->met || !t->ignored;
-	if (s->plan.targets && !t->ignored && cr_watch_exec(s, t, &err) < 0)
+	if (s->plan.targets && !t->ignored && !s->detaching && cr_watch_exec(s, t, &err) < 0)
 		cr_watch_failed(s, &err);
 	s->starting = false;
+	if (s->parting)
+		part_others(s);
 	return run_on;
 }
 
@@ -400,9 +477,10 @@ static void release_orphans(struct cr_session *s, pid_t parent)
 	while (s->inherits && (t = cr_map_each(&s->tracees.by_tid, &at))) {
 		if (t->state != CR_ST_HELD || (parent && t->parent != parent))
 			continue;
-		t->state = CR_ST_RUNNING;
 		orphan(s, t);
-		resume(s, t, run_on);
+		go_on(s, t);
+		/* One that is let go may have had others move in its place. */
+		at = 0;
 	}
 }
 
@@ -498,6 +576,8 @@ static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const stru
 	cr_tracees_del(&s->tracees, t->tid);
 	if (ev->tid == tgid)
 		release_orphans(s, tgid);
+	if (s->parting)
+		part_others(s);
 	if (was_root) {
 		s->out.status = ev->status;
 		s->root_gone = true;
@@ -540,17 +620,6 @@ static struct cr_tracee *stranger(struct cr_session *s, const struct cr_event *e
 	return cr_tracees_add(&s->tracees, ev->tid, tgid > 0 ? tgid : ev->tid, CR_ST_BORN);
 }
 
-/* For good. */
-static void let_go(struct cr_session *s, struct cr_tracee *t, struct next next)
-{
-	if (t->leaving && t->tid == s->root)
-		s->out.left = true;
-	cr_watch_leave(t);
-	next.how = NEXT_DETACH;
-	resume(s, t, next);
-	cr_tracees_del(&s->tracees, t->tid);
-}
-
 static void dispatch(struct cr_session *s, const struct cr_waited *w)
 {
 	struct cr_tracee *t = cr_tracees_get(&s->tracees, w->tid);
@@ -583,12 +652,36 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	if (s->ending)
 		kill_one(s, t ? t->tgid : w->tid);
 	cr_place_tick(&s->place, w->tid);
-	if (t && next.how == NEXT_DETACH)
-		let_go(s, t, next);
-	else if (t && s->detaching && ev.kind != CR_EV_CALL)
-		let_go(s, t, next);
+	if (t && (next.how == NEXT_DETACH || (s->detaching && ev.kind != CR_EV_CALL)) &&
+	    !cr_watch_trapped(t))
+		part(s, t, next.sig);
 	else if (t)
-		resume(s, t, next);
+		resume(s, t, s->detaching || next.how == NEXT_DETACH ?
+		       (struct next){ NEXT_RUN, next.sig } : next);
+}
+
+/* Is a process that was attached to yet to get its filter? */
+static bool awaits_filter(struct cr_session *s)
+{
+	const struct cr_tracee *root = cr_tracees_get(&s->tracees, s->root);
+
+	return s->plan.strict && s->plan.filter && root && !s->ending &&
+	       root->state != CR_ST_STOPPED &&
+	       (!s->asked_filter || root->state == CR_ST_INJECTING);
+}
+
+/* Stops that were kept. Nobody goes on before the filter is there, which would miss what a fork in
+ * progress makes; it is put in by the first thread. */
+static void dispatch_kept(struct cr_session *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_kept; i++)
+		if (awaits_filter(s) && s->kept[i].tid != s->root)
+			s->kept[n++] = s->kept[i];
+		else
+			dispatch(s, &s->kept[i]);
+	s->n_kept = n;
 }
 
 static void tick(struct cr_session *s)
@@ -632,7 +725,24 @@ void cr_session_free(struct cr_session *s)
 	cr_tracees_fini(&s->tracees);
 	cr_buf_fini(&s->stack);
 	cr_buf_fini(&s->window);
+	free(s->kept);
 	free(s);
+}
+
+/* All are gone; or those that do not stop have nothing of ours, and are free when we have ended. */
+static bool is_over(struct cr_session *s)
+{
+	const struct cr_tracee *t;
+	struct timespec now;
+	size_t at = 0;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (s->plan.strict || now.tv_sec <= s->patience)
+		return cr_tracees_count(&s->tracees) == 0;
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->watch)
+			return false;
+	return true;
 }
 
 int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, struct cr_err *err)
@@ -648,6 +758,11 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 	}
 	while (!s->detaching || cr_tracees_count(&s->tracees)) {
 		cr_signals_look(s);
+		dispatch_kept(s);
+		if (s->detaching)
+			part_others(s);
+		if (s->detaching && is_over(s))
+			break;
 		cr_pulse_rest(pulse);
 		n = cr_wait(batch, cr_tracees_count(&s->tracees) == 1);
 		if (n == -ECHILD)

@@ -260,6 +260,13 @@ int cr_space_lift(struct cr_space *sp, pid_t tid)
 	return cr_bps_lift(sp->bps, &mem);
 }
 
+int cr_space_scrub(struct cr_space *sp, pid_t tid)
+{
+	struct cr_target_mem mem = text_mem(&tid);
+
+	return cr_bps_scrub(sp->bps, &mem);
+}
+
 /* ---- what is mapped */
 
 static bool is_known(const struct cr_space *sp, const struct cr_module *mod)

@@ -125,26 +125,42 @@ int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err)
 	return cr_space_look(s, w->space, t->tid, err);
 }
 
+/* One that is watched already, and has the same memory. */
+static const struct cr_tracee *fellow(struct cr_session *s, const struct cr_tracee *t)
+{
+	const struct cr_tracee *other;
+	size_t at = 0;
+
+	while ((other = cr_map_each(&s->tracees.by_tid, &at)))
+		if (other->watch && (other->tgid == t->tgid ||
+				     cr_proc_same_memory(other->tid, t->tid) == 1))
+			return other;
+	return NULL;
+}
+
+static int watch_found(struct cr_session *s, struct cr_tracee *t, struct cr_err *err)
+{
+	const struct cr_tracee *other = fellow(s, t);
+
+	t->watch = watch_new(other ? cr_space_share(cr_watch_of(other)->space) : cr_space_new());
+	if (!t->watch)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	return other ? 0 : cr_space_look(s, cr_watch_of(t)->space, t->tid, err);
+}
+
 int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err)
 {
-	struct cr_space *space;
 	struct cr_tracee *t;
 	size_t at = 0;
 	int rc = 0;
 
 	if (!s->plan.targets)
 		return 0;
-	space = cr_space_new();
-	while (space && rc == 0 && (t = cr_map_each(&s->tracees.by_tid, &at))) {
-		t->watch = watch_new(cr_space_share(space));
-		rc = t->watch ? 0 : -ENOMEM;
-	}
-	if (!space || rc < 0)
-		rc = cr_err_set(err, -ENOMEM, "out of memory");
 	note_own(s, pid);
-	if (rc == 0)
-		rc = cr_space_look(s, space, pid, err);
-	cr_space_put(space);
+	while (rc == 0 && (t = cr_map_each(&s->tracees.by_tid, &at)))
+		rc = watch_found(s, t, err);
+	if (rc < 0)
+		cr_watch_lift(s);
 	return rc;
 }
 
@@ -471,16 +487,6 @@ void cr_watch_signal(struct cr_tracee *t)
 	if (fixed != pc && cr_ptrace_set_ip(t->tid, fixed) < 0)
 		return;
 	w->slot = 0;
-}
-
-/* Before a thread is let go: it is not in a slot, and the last one takes the slots along. */
-void cr_watch_leave(struct cr_tracee *t)
-{
-	struct cr_watch *w = cr_watch_of(t);
-
-	cr_watch_signal(t);
-	if (w && w->space->shares == 1 && cr_space_clear_slots(w->space, t->tid) < 0)
-		cr_debug("%d: some slots could not be cleared", (int)t->tid);
 }
 
 /* ---- calls */

@@ -80,6 +80,8 @@ const struct cr_target_site *cr_space_site(const struct cr_space *sp, cr_addr at
 
 /* Takes all traps out: they are wanted no more. */
 int cr_space_lift(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
+/* The same for a copy that was made of it meanwhile. */
+int cr_space_scrub(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
 /* Puts back what was where slots are. */
 int cr_space_clear_slots(struct cr_space *sp, pid_t tid) CR_MUST_CHECK;
 

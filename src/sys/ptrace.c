@@ -217,6 +217,20 @@ int cr_ptrace_siginfo(pid_t tid, siginfo_t *info)
 	return (int)cr_ptrace(PTRACE_GETSIGINFO, tid, 0, (uintptr_t)info);
 }
 
+#define PENDING_MAX 16
+
+bool cr_ptrace_trap_pending(pid_t tid)
+{
+	struct ptrace_peeksiginfo_args all = { .off = 0, .flags = 0, .nr = PENDING_MAX };
+	siginfo_t info[PENDING_MAX];
+	long n = cr_ptrace(PTRACE_PEEKSIGINFO, tid, (uintptr_t)&all, (uintptr_t)info), i;
+
+	for (i = 0; i < n; i++)
+		if (info[i].si_signo == SIGTRAP && info[i].si_code == SI_KERNEL)
+			return true;
+	return false;
+}
+
 int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info)
 {
 	return (int)cr_ptrace(PTRACE_SETSIGINFO, tid, 0, (uintptr_t)info);

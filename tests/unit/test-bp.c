@@ -237,6 +237,27 @@ CR_TEST(a_reader_sees_what_the_traps_hide)
 	cr_bps_put(bps);
 }
 
+CR_TEST(a_copy_of_half_lifted_memory_is_scrubbed)
+{
+	struct cr_bps *bps = fresh(), *child;
+
+	CR_CHECK_INT(want(bps, 4, 1, CR_BP_ENTRY), 0);
+	CR_CHECK_INT(want(bps, 8, 1, CR_BP_RET), 0);
+	CR_CHECK_INT(want(bps, 12, 1, CR_BP_RET), 0);
+	CR_CHECK_INT(cr_bps_plant(bps, &mem, NULL), 0);
+	CR_CHECK_INT(cr_bps_lift(bps, &mem), 0);
+	child = cr_bps_copy(bps);
+	text.b[4] = text.b[12] = CR_BP_TRAP;
+	CR_CHECK_INT(cr_bps_lift(child, &mem), 0);
+	check_text("....x.......x");
+	text.writes = 0;
+	CR_CHECK_INT(cr_bps_scrub(child, &mem), 0);
+	check_text("..............");
+	CR_CHECK_INT(text.writes, 2);
+	cr_bps_put(child);
+	cr_bps_put(bps);
+}
+
 CR_TEST(lifting_does_not_write_over_what_the_target_wrote)
 {
 	struct cr_bps *bps = fresh();
@@ -373,6 +394,8 @@ int main(void)
 	       "what is no instruction, or inside a restartable sequence, is refused");
 	CR_RUN(a_reader_sees_what_the_traps_hide,
 	       "a reader sees what the traps hide, and nothing else changed");
+	CR_RUN(a_copy_of_half_lifted_memory_is_scrubbed,
+	       "a copy that was made while traps were lifted is scrubbed of those that it has");
 	CR_RUN(lifting_does_not_write_over_what_the_target_wrote,
 	       "lifting goes on after a failure and does not write over what the target wrote");
 	CR_RUN(a_fork_child_has_traps_of_its_own, "a fork child has traps of its own");
