@@ -180,7 +180,8 @@ victims = tests/victims/abi tests/victims/attached tests/victims/attached-win \
 	tests/victims/exec tests/victims/families \
 	tests/victims/fault tests/victims/filters tests/victims/forks tests/victims/heard \
 	tests/victims/ignored tests/victims/inherit tests/victims/ptracer tests/victims/restart \
-	tests/victims/sig tests/victims/stop tests/victims/threads tests/victims/waits
+	tests/victims/sig tests/victims/spaces tests/victims/stop tests/victims/threads \
+	tests/victims/waits
 live_drivers = tests/live/pty tests/live/start
 check_PROGRAMS += $(victims) $(live_drivers)
 tests_victims_abi_SOURCES = tests/victims/abi.c tests/victims/victim.h
@@ -260,6 +261,9 @@ tests_victims_restart_CFLAGS = $(victim_cflags)
 tests_victims_sig_SOURCES = tests/victims/sig.c tests/victims/victim.h
 tests_victims_sig_CPPFLAGS = $(victim_cppflags)
 tests_victims_sig_CFLAGS = $(victim_cflags)
+tests_victims_spaces_SOURCES = tests/victims/spaces.c tests/victims/victim.h
+tests_victims_spaces_CPPFLAGS = $(victim_cppflags)
+tests_victims_spaces_CFLAGS = $(victim_cflags)
 tests_victims_stop_SOURCES = tests/victims/stop.c tests/victims/victim.h
 tests_victims_stop_CPPFLAGS = $(victim_cppflags)
 tests_victims_stop_CFLAGS = $(victim_cflags)

@@ -46,6 +46,10 @@ bool cr_proc_pending(pid_t pid, int sig);
 /* Does @pid ignore @sig, by its own will or because that is the default? */
 bool cr_proc_ignores(pid_t pid, int sig);
 
+/* Is @pid the first process of a pid namespace, and without a handler for @sig? What has no handler
+ * the kernel does not deliver to it. */
+bool cr_proc_first_ignores(pid_t pid, int sig);
+
 /* The letter of its state (proc(5)), and how often it has gone to sleep by itself. */
 int cr_proc_sleep(pid_t tid, char *state, unsigned long *sleeps) CR_MUST_CHECK;
 

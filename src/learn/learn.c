@@ -11,6 +11,14 @@
 #include "cr/names.h"
 #include "cr/tally.h"
 
+#define MEANT_MAX 64u
+
+/* What a clone3 was made as, while the policy says nothing of clone in that place. */
+struct meant {
+	struct cr_call call;
+	unsigned int window;
+};
+
 struct cr_learn {
 	struct cr_judge judge;
 	struct cr_store *store;		/* borrowed: from the caller, for our life */
@@ -19,6 +27,8 @@ struct cr_learn {
 	struct cr_tally made;		/* how often each call was seen in this run */
 	struct cr_tally refused;	/* those that the policy denies: told once */
 	struct cr_tally widened;
+	struct meant meant[MEANT_MAX];
+	size_t n_meant;
 	struct cr_learned sum;
 	struct cr_buf unused;
 	bool pending;			/* counts have changed since the last save */
@@ -135,6 +145,49 @@ static void again(struct cr_learn *l, struct deed *d)
 		learn_args(l, rule, d);
 }
 
+/* With the arguments of another call. */
+static void learn_as(struct cr_learn *l, struct deed *d, const struct cr_call *as)
+{
+	const struct cr_call *call = d->call;
+
+	d->call = as;
+	learn_args(l, cr_store_find(l->store, d->window, as->abi, as->nr), d);
+	d->call = call;
+}
+
+static void remember(struct cr_learn *l, const struct cr_call *call, unsigned int window)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_meant; i++)
+		if (l->meant[i].window == window &&
+		    memcmp(l->meant[i].call.args, call->args, sizeof(call->args[0])) == 0)
+			return;
+	if (l->n_meant < MEANT_MAX)
+		l->meant[l->n_meant++] = (struct meant){ *call, window };
+}
+
+/* Strict mode holds clone3 to what the rule for clone says of arguments, whichever of the two is
+ * made first. */
+static void learn_meant(struct cr_learn *l, struct deed *d)
+{
+	const struct cr_call *meant = d->site->meant;
+	const struct cr_rule *rule;
+	size_t i;
+
+	for (i = 0; i < l->n_meant; i++)
+		if (!meant && l->meant[i].window == d->window && l->meant[i].call.nr == d->call->nr &&
+		    l->meant[i].call.abi == d->call->abi)
+			learn_as(l, d, &l->meant[i].call);
+	if (!meant)
+		return;
+	rule = cr_store_find(l->store, d->window, meant->abi, meant->nr);
+	if ((rule && !rule->base) || cr_tally_get(&l->made, d->window, meant->abi, meant->nr))
+		learn_as(l, d, meant);
+	else
+		remember(l, meant, d->window);
+}
+
 /* On disk before the yes, once for all the windows that are open. */
 static void write_down(struct cr_learn *l, const struct deed *d)
 {
@@ -155,6 +208,8 @@ static void note(struct cr_learn *l, struct deed *d, unsigned int window)
 		first_time(l, d);
 	else
 		again(l, d);
+	if (d->site->meant || l->n_meant)
+		learn_meant(l, d);
 }
 
 /* The kernel makes it, to go on with a call that was noted when it was made first. */

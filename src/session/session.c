@@ -561,6 +561,8 @@ static struct next on_signal(struct cr_session *s, struct cr_tracee *t, const st
 		}
 	}
 	cr_watch_signal(t);
+	if (cr_signals_ends_first(t, ev->sig))
+		kill_one(s, t->tgid);
 	cr_signals_delivery(s, t, ev->sig);
 	cr_restart_ignored(t, ev->sig);
 	return (struct next){ NEXT_RUN, ev->sig };

@@ -76,6 +76,23 @@ static bool heard_already(struct cr_session *s, const siginfo_t *info)
 	return false;
 }
 
+/* What it does itself ends the first process of a pid namespace, though no signal does. But the
+ * kernel says so only when nobody traces it (force_sig_info_to_task()): a tracee would meet the
+ * same fault again, for ever. */
+bool cr_signals_ends_first(const struct cr_tracee *t, int sig)
+{
+	siginfo_t info;
+
+	switch (sig) {
+	case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGTRAP: case SIGSYS:
+		break;
+	default:
+		return false;
+	}
+	return cr_ptrace_siginfo(t->tid, &info) == 0 && info.si_code > 0 &&
+	       cr_proc_first_ignores(t->tgid, sig);
+}
+
 void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig)
 {
 	struct cr_heard *h;

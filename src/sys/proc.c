@@ -171,3 +171,15 @@ bool cr_proc_ignores(pid_t pid, int sig)
 	return (sig == SIGCHLD || sig == SIGCONT || sig == SIGURG || sig == SIGWINCH) &&
 	       !in_mask(text, "\nSigCgt:", sig);
 }
+
+bool cr_proc_first_ignores(pid_t pid, int sig)
+{
+	char text[4096], *ids, *line;
+
+	if (slurp(pid, "status", text, sizeof(text)) < 0)
+		return false;
+	ids = strstr(text, "\nNSpid:");
+	line = ids ? strchr(ids + 1, '\n') : NULL;
+	return line && line - ids > 2 && strncmp(line - 2, "\t1", 2) == 0 &&
+	       !in_mask(text, "\nSigCgt:", sig);
+}

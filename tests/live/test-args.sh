@@ -105,6 +105,15 @@ is 'soak: once accepted they pass' \
 limited "$RUN" -q --strict -p soak.policy -- "$VICTIMS/args" x86-64 41 17 3 0 >out 2>err
 is 'soak: and no others' "$?" 159
 
+# clone3 is held to what the rule for clone says, and that is learned, whichever is made first.
+for first in clone3-first clone3-last; do
+	for mode in --learn --strict; do
+		limited "$RUN" -q $mode -p "$first.policy" -- "$VICTIMS/spaces" $first >out 2>err
+		is "$first: clone3 makes a user namespace ($mode)" "$? $(cat err)" '0 '
+	done
+	has "$first: the rule for clone tells of it" "$first.policy" '^clone = .*CLONE_NEWUSER'
+done
+
 # Not at all
 limited "$RUN" -q --learn --no-args -p none.policy -- "$VICTIMS/args" x86-64 72 -1 1 0 >out
 has_not '--no-args: no condition is learned' none.policy ' if '

@@ -16,7 +16,7 @@ acts() {
 	done
 }
 
-groups=${*:-sig fault stop waits restart forks exec threads families filters abi die ptracer unseen}
+groups=${*:-sig fault stop waits restart forks exec threads families spaces filters abi die ptracer unseen}
 for g in $groups; do
 	case $g in
 	sig) acts sig each-self each-child rt-order rt-flood rt-handled blocked by-fd altstack \
@@ -33,6 +33,7 @@ for g in $groups; do
 		exit-in-thread killed crashed unshared robust-list ;;
 	families) acts families daemons left-behind subreaper death-signal \
 		orphaned-group groups passing ;;
+	spaces) acts spaces clone3-first clone3-last clone3-wrong first-crashes first-handles ;;
 	filters) acts filters trapped denied traced killed stays synced strict-mode ;;
 	abi) acts abi i386 i386-fork x32 bogus vsyscall vdso ;;
 	die) acts die "exit 0" "exit 77" "thread 9" fault abort child-core limit "limit ignored" \
