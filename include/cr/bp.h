@@ -113,4 +113,7 @@ size_t cr_bps_count(const struct cr_bps *bps);
 /* @bytes were read at @at: puts back what the traps hide. Bytes that are no trap are left alone. */
 void cr_bps_clean_read(const struct cr_bps *bps, cr_addr at, uint8_t *bytes, size_t n);
 
+/* Do the two bytes that a thread has just gone past make a trap, whoever wrote it? */
+bool cr_bp_is_trap(const uint8_t behind[2]);
+
 #endif

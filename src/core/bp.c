@@ -363,3 +363,10 @@ int cr_bps_drop(struct cr_bps *bps, const struct cr_target_mem *mem, cr_addr lo,
 	forget(bps, lo, hi, true);
 	return rc;
 }
+
+/* int3; int $3, which the same trap stands for; and int1, whose trap looks like it. */
+bool cr_bp_is_trap(const uint8_t behind[2])
+{
+	return behind[1] == CR_BP_TRAP || behind[1] == 0xf1 ||
+	       (behind[0] == 0xcd && behind[1] == 3);
+}

@@ -420,9 +420,12 @@ static bool was_lifted(const struct cr_tracee *t, cr_addr at)
 {
 	pid_t tid = t->tid;
 	struct cr_target_mem mem = cr_space_mem(&tid);
-	uint8_t now;
+	uint8_t now[2] = { 0, 0 };
 
-	return mem.read(mem.arg, at, &now, 1) == 0 && now != CR_BP_TRAP;
+	/* The page before may not be there. */
+	if (mem.read(mem.arg, at - 1, now, 2) < 0 && mem.read(mem.arg, at, &now[1], 1) < 0)
+		return false;
+	return !cr_bp_is_trap(now);
 }
 
 enum cr_trap cr_watch_trap(struct cr_session *s, struct cr_tracee *t)

@@ -24,10 +24,12 @@ NOINLINE int plain(int x)
 	return x + zero;
 }
 
-/* int3 of the program's own, inside of a window. */
+/* Traps of the program's own, of each kind, inside of a window. */
 NOINLINE int breaks(int x)
 {
 	__asm__ volatile("int3");
+	__asm__ volatile(".byte 0xcd, 3");	/* int $3 */
+	__asm__ volatile(".byte 0xf1");		/* int1 */
 	mark(SYS_getgid);
 	return x + zero;
 }
