@@ -167,6 +167,12 @@ static void remember(struct cr_learn *l, const struct cr_call *call, unsigned in
 		l->meant[l->n_meant++] = (struct meant){ *call, window };
 }
 
+static bool was_meant(const struct meant *m, const struct deed *d)
+{
+	return m->window == d->window && m->call.nr == d->call->nr &&
+	       m->call.abi == d->call->abi;
+}
+
 /* Strict mode holds clone3 to what the rule for clone says of arguments, whichever of the two is
  * made first. */
 static void learn_meant(struct cr_learn *l, struct deed *d)
@@ -175,9 +181,8 @@ static void learn_meant(struct cr_learn *l, struct deed *d)
 	const struct cr_rule *rule;
 	size_t i;
 
-	for (i = 0; i < l->n_meant; i++)
-		if (!meant && l->meant[i].window == d->window && l->meant[i].call.nr == d->call->nr &&
-		    l->meant[i].call.abi == d->call->abi)
+	for (i = 0; i < l->n_meant && !meant; i++)
+		if (was_meant(&l->meant[i], d))
 			learn_as(l, d, &l->meant[i].call);
 	if (!meant)
 		return;

@@ -185,8 +185,7 @@ void cr_signals_look(struct cr_session *s);
 /* The program has stopped; it goes on after a stop. */
 void cr_signals_stopped(struct cr_session *s);
 void cr_signals_continued(struct cr_session *s);
-/* Natively @sig, which @t is about to get, would end it, and only because it is a tracee it does not:
- * is that so? */
+/* Would @sig, which @t is about to get, end it, were it no tracee? */
 bool cr_signals_ends_first(const struct cr_tracee *t, int sig);
 /* A signal is about to be delivered to @t: was it passed on by us, or has it come by itself? */
 void cr_signals_delivery(struct cr_session *s, const struct cr_tracee *t, int sig);

@@ -16,7 +16,8 @@ acts() {
 	done
 }
 
-groups=${*:-sig fault stop waits restart forks exec threads families spaces filters abi die ptracer unseen}
+groups=${*:-sig fault stop waits restart forks exec threads families spaces filters abi die}
+[ $# -gt 0 ] || groups="$groups ptracer unseen"
 for g in $groups; do
 	case $g in
 	sig) acts sig each-self each-child rt-order rt-flood rt-handled blocked by-fd altstack \
