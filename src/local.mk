@@ -3,7 +3,7 @@ libcr_a_SOURCES = \
 	include/cr/add.h include/cr/apart.h include/cr/arch.h include/cr/args.h \
 	include/cr/base.h include/cr/bp.h \
 	include/cr/buf.h include/cr/cond.h \
-	include/cr/cli.h include/cr/complete.h include/cr/cxx.h include/cr/decode.h \
+	include/cr/cli.h include/cr/complete.h include/cr/decode.h \
 	include/cr/diff.h \
 	include/cr/enforce.h include/cr/err.h include/cr/event.h include/cr/export.h \
 	include/cr/filter.h include/cr/front.h include/cr/functions.h include/cr/image.h \
@@ -19,15 +19,16 @@ libcr_a_SOURCES = \
 	include/cr/tally.h include/cr/tracee.h include/cr/trust.h include/cr/unwind.h \
 	include/cr/utf8.h include/cr/wait.h \
 	include/cr/wake.h include/cr/window.h include/cr/targets.h \
-	src/base/buf.c src/base/cxx.c src/base/err.c src/base/log.c src/base/map.c \
+	src/base/buf.c src/base/err.c src/base/log.c src/base/map.c \
 	src/base/sha256.c src/base/utf8.c \
 	src/arch/abi.c src/arch/regs.c \
 	src/sys/apart.c src/sys/front.c src/sys/launch.c \
 	src/sys/maps-open.c src/sys/maps-slow.c src/sys/maps.c \
 	src/sys/mem.c src/sys/place.c src/sys/probe.c \
 	src/sys/proc.c src/sys/ptrace.c src/sys/pulse.c src/sys/wait.c src/sys/wake.c \
-	src/image/debug.c src/image/demangle.c src/image/dies.c src/image/dies.h \
-	src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c src/image/frames.c \
+	src/image/cxx.c src/image/debug.c src/image/demangle.c src/image/dies.c \
+	src/image/dies.h src/image/dwarf-find.c src/image/dwarf.c src/image/exits.c \
+	src/image/frames.c \
 	src/image/functions.c src/image/gotab.c src/image/image-int.h src/image/image.c \
 	src/image/lookup.c src/image/mini.c src/image/object.c src/image/pattern.c \
 	src/image/relocs.c src/image/rust.c src/image/sweep.c src/image/symbols.c \

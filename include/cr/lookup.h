@@ -32,6 +32,11 @@ void cr_object_lookup(struct cr_object *obj, cr_addr at, bool thorough, struct c
 /* About how many bytes of memory @obj holds now. */
 size_t cr_object_weight(const struct cr_object *obj);
 
+/* A name of C++ or Rust as its author wrote it: "_ZN1a1bEi" is "a::b(int)". The caller owns the
+ * result; NULL when @name is not mangled or would take a gigabyte, when it is C++ and there is no
+ * C++ library here, and when memory is short. */
+char *cr_demangle(const char *name) CR_MUST_CHECK;
+
 struct Elf;
 /* May libdw be let loose on the debugging information of a file that the target may have
  * written? */

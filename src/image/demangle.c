@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "cr/cxx.h"
+#include "cr/lookup.h"
 #include "image-int.h"
 
 #define HASH "::h0123456789abcdef"
@@ -75,7 +75,7 @@ char *cr_demangle(const char *name)
 		return cr_demangle_rust(name);
 	if (strncmp(name, "_Z", 2) != 0)
 		return NULL;
-	plain = cr_cxx_demangle(name);
+	plain = cr_demangle_cxx(name);
 	if (plain)
 		rust(plain);
 	return plain;

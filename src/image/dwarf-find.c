@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cr/lookup.h"
 #include "dies.h"
 
 /* A line without code means the next one that has some, as debuggers take it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cr/lookup.h"
 #include "image-int.h"
 
 #define FEW 16u			/* functions whose inlined copies are counted, too */

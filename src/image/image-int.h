@@ -156,9 +156,11 @@ int cr_fde_pads(struct cr_object *obj, const struct cr_fde *fde,
 int cr_relocs_read(struct cr_object *obj) CR_MUST_CHECK;
 const struct cr_reloc *cr_reloc_at(const struct cr_object *obj, cr_addr at);
 
-/* demangle.c: malloc'ed; NULL when @name is not mangled */
-char *cr_demangle(const char *name);
-char *cr_demangle_rust(const char *name);	/* rust.c: of one that begins with "_R" */
+/* cr_demangle() of "_R…", rust.c, and of "_Z…", cxx.c: not before there is such a name is the C++
+ * library loaded, which costs more than a short run. */
+char *cr_demangle_rust(const char *name) CR_MUST_CHECK;
+char *cr_demangle_cxx(const char *name) CR_MUST_CHECK;
+/* demangle.c */
 /* The part of a demangled name that is the name: without result type and parameters. */
 struct cr_slice {
 	const char *s;

@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "cr/lookup.h"
 #include "image-int.h"
 
 #define NEAR_MAX 3

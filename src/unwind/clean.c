@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "cr/cxx.h"
+#include "cr/lookup.h"
 #include "unwind-int.h"
 
 #define NAME_LEN_MAX 160
@@ -43,12 +43,23 @@ static void drop_arguments(char *name)
 		*paren = '\0';
 }
 
+/* Rust has none in its names; what is in parentheses there is a type. Its older names are C++ names
+ * that end in a hash, "17h0123456789abcdefE". */
+static bool has_arguments(const char *raw)
+{
+	const size_t tail = strlen("17h0123456789abcdefE");
+	size_t len = strlen(raw);
+
+	return strncmp(raw, "_Z", 2) == 0 &&
+	       (len <= tail || strncmp(raw + len - tail, "17h", 3) != 0);
+}
+
 char *cr_uw_clean_symbol(const char *raw)
 {
-	cr_auto_free char *plain = cr_cxx_demangle(raw);
+	cr_auto_free char *plain = cr_demangle(raw);
 	char *name, *version;
 
-	if (plain)
+	if (plain && has_arguments(raw))
 		drop_arguments(plain);
 	name = clean(plain ? plain : raw);
 	/* "memcpy@@GLIBC_2.14" */

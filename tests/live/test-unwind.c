@@ -76,6 +76,21 @@ CR_TEST(cxx)
 	check_order(line, parts);
 }
 
+CR_TEST(rust)
+{
+	static const char *const parts[] = {
+		"demo::shape::area (victim.c:15) < <(A,B) as Shape>::area (victim.c:16)", NULL
+	};
+	cr_auto_free char *line = NULL;
+
+	/* Newer names, and older ones, which look like those of C++. */
+	compile("-g -Dmiddle=_RNvNtCs1234_4demo5shape4area -Doutermost="
+		"'_ZN39_$LT$$LP$A$C$B$RP$$u20$as$u20$Shape$GT$4area17h0123456789abcdefE'",
+		"victim.c", "built");
+	line = stack_of("built", "p", NULL);
+	check_order(line, parts);
+}
+
 CR_TEST(signal_frame)
 {
 	static const char *const parts[] = {
@@ -477,6 +492,7 @@ int main(void)
 	CR_RUN(stripped, "a stripped program's frames have offsets");
 	CR_RUN(symbols_only, "without debugging information there are names and offsets");
 	CR_RUN(cxx, "C++ names are demangled, without their arguments");
+	CR_RUN(rust, "Rust names are demangled, older and newer ones");
 	CR_RUN(signal_frame, "a signal handler's stack goes on to what it interrupted");
 	CR_RUN(bounded, "a deep stack is cut");
 	CR_RUN(jit, "a frame in anonymous memory is an address between its neighbours");

@@ -2,7 +2,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "cr/cxx.h"
+#include "image-int.h"
 
 #define MANGLED_MAX 1024
 #define REFERENCES_MAX 20
@@ -44,7 +44,7 @@ static bool harmless(const char *name)
 	return len < MANGLED_MAX && refs <= REFERENCES_MAX;
 }
 
-char *cr_cxx_demangle(const char *name)
+char *cr_demangle_cxx(const char *name)
 {
 	demangler *demangle;
 	char *plain;
