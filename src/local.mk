@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libcr.a
 libcr_a_SOURCES = \
-	include/cr/add.h include/cr/apart.h include/cr/arch.h include/cr/args.h \
+	include/cr/action.h include/cr/add.h include/cr/apart.h include/cr/arch.h \
+	include/cr/args.h \
 	include/cr/base.h include/cr/bp.h \
 	include/cr/buf.h include/cr/cond.h \
 	include/cr/cli.h include/cr/complete.h include/cr/decode.h \
@@ -38,7 +39,7 @@ libcr_a_SOURCES = \
 	src/unwind/unwind.c src/unwind/walk-dw.c src/unwind/walk.c \
 	src/policy/add.c src/policy/args.c src/policy/cond-int.h src/policy/cond-learn.c \
 	src/policy/cond-parse.c src/policy/cond-parse.h src/policy/cond-print.c \
-	src/policy/cond-value.c src/policy/cond.c src/policy/flags-net.c \
+	src/policy/action.c src/policy/cond-value.c src/policy/cond.c src/policy/flags-net.c \
 	src/policy/flags-ops.c src/policy/flags.c src/policy/flags.h \
 	src/policy/ranges.c src/policy/ranges.h src/policy/rule.c src/policy/signatures.c \
 	src/policy/complete.c src/policy/diff.c \
@@ -58,6 +59,7 @@ libcr_a_SOURCES = \
 	src/learn/learn.c \
 	src/enforce/decode.c src/enforce/enforce.c src/export/answers.c src/export/args.c \
 	src/export/bpf.c src/enforce/ask.c src/enforce/enforce-int.h src/enforce/report.c \
+	src/enforce/told.c \
 	src/export/export-int.h src/export/export.c src/export/flatten.c \
 	src/export/k8s.c src/export/lists.c \
 	src/export/losses.c src/export/oci.c src/export/replay.c src/export/words.c \
@@ -84,6 +86,7 @@ chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \
 	src/cli/check.c src/cli/chestnut.c src/cli/completeness.c src/cli/diff.c \
 	src/cli/doctor.c src/cli/edit.c src/cli/explain.c src/cli/export.c \
+	src/cli/violation.c \
 	src/cli/finalize.c src/cli/find.c src/cli/functions.c src/cli/import.c \
 	src/cli/json.c src/cli/lint.c src/cli/many.c src/cli/merge.c src/cli/options.c \
 	src/cli/plot.c src/cli/rule.c src/cli/show.c src/cli/tables.c src/cli/trust.c

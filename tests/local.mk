@@ -12,15 +12,16 @@ AM_TESTS_ENVIRONMENT = \
 
 test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
-unit_programs = test-base test-bp test-commands test-complete test-cond test-core test-decode \
-	test-digest test-edit test-exits test-export test-filter test-find test-functions \
+unit_programs = test-actions test-base test-bp test-commands test-complete test-cond test-core \
+	test-decode test-digest test-edit test-exits test-export test-filter test-find \
+	test-functions \
 	test-guard test-import test-ini test-judge test-judge-window test-lint test-merge \
 	test-names test-options test-over test-policy test-policy-window test-store \
 	test-verdicts test-window
 live_programs = test-bpf-kernel test-live-over test-probe test-unwind \
 	test-unwind-files
-live_scripts = tests/live/test-abi.sh tests/live/test-apps.sh tests/live/test-args.sh \
-	tests/live/test-attach.sh tests/live/test-attach-windows.sh \
+live_scripts = tests/live/test-abi.sh tests/live/test-actions.sh tests/live/test-apps.sh \
+	tests/live/test-args.sh tests/live/test-attach.sh tests/live/test-attach-windows.sh \
 	tests/live/test-cases.sh tests/live/test-consumers.sh tests/live/test-escape.sh \
 	tests/live/test-front.sh tests/live/test-handoff.sh \
 	tests/live/test-inherit.sh tests/live/test-kill9.sh tests/live/test-parallel.sh \
@@ -48,6 +49,10 @@ house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
 check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-cond fuzz-image fuzz-import fuzz-ini
 
+test_actions_SOURCES = tests/unit/test-actions.c src/cli/edit.c src/cli/json.c src/cli/lint.c \
+	src/cli/find.c src/cli/many.c src/cli/options.c src/cli/tables.c src/cli/violation.c
+test_actions_CPPFLAGS = $(test_cppflags)
+test_actions_LDADD = $(cr_libs)
 test_base_SOURCES = tests/unit/test-base.c
 test_base_CPPFLAGS = $(test_cppflags)
 test_base_LDADD = $(cr_libs)

@@ -109,6 +109,10 @@ const char *cr_call_words(enum cr_abi abi, uint32_t nr, char out[CR_CALL_WORDS_M
 #define CR_ACTION_WORDS_MAX 1024
 const char *cr_action_words(const struct cr_rule *r, char out[CR_ACTION_WORDS_MAX]);
 
+/* What a command line says of a violation: the words of a policy, but "errno" (which is EPERM) and
+ * "errno:NAME", each one word. */
+int cr_violation_arg(const char *text, struct cr_violation *v, struct cr_err *err) CR_MUST_CHECK;
+
 struct cr_policies {
 	struct cr_policy **p;	/* owned */
 	size_t n;
@@ -153,6 +157,7 @@ int cr_policy_allow(const char *path, unsigned int window, const char *rule, str
 int cr_cmd_allow(int argc, char **argv);
 int cr_cmd_deny(int argc, char **argv);
 int cr_cmd_never(int argc, char **argv);
+int cr_cmd_violation(int argc, char **argv);
 int cr_cmd_drop(int argc, char **argv);
 int cr_cmd_merge(int argc, char **argv);
 int cr_cmd_diff(int argc, char **argv);

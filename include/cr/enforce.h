@@ -20,6 +20,7 @@ struct cr_denial {
 	struct cr_verdict verdict;
 	bool noted;			/* its rule says log: no denial */
 	bool audit;			/* it was let through */
+	bool ask;			/* a person has denied it, or would be asked */
 	const char *text;		/* the call with its arguments */
 	const char *rule;		/* that is missing; NULL: one would not help */
 	const char *command;		/* that adds it; NULL likewise */
@@ -51,7 +52,7 @@ struct cr_enforce_plan {
 	 * and it lacks these arguments. */
 	void (*missing)(void *ctx, const struct cr_call *call, const struct cr_site *site,
 			unsigned int window, bool by_args);
-	/* With CR_VIOLATION_ASK; NULL: no. */
+	/* For CR_ACT_ASK; NULL: there is nobody to ask, so it is denied. */
 	enum cr_reply (*ask)(void *ctx, const struct cr_question *q);
 	void *ctx;			/* borrowed: for these */
 };

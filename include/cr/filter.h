@@ -97,6 +97,10 @@ void cr_filter_plan(const struct cr_policy *p, const struct cr_filter_use *use,
 /* For processes of whom nobody knows which of two policies is theirs: what both let pass, alike. */
 void cr_filter_plan_meet(struct cr_filter_plan *plan, const struct cr_filter_plan *other);
 
+/* SECCOMP_RET_*: what a kernel that is alone makes of @act. It can ask nobody (EPERM), and leave
+ * nothing stopped (it is killed). */
+uint32_t cr_filter_answer(enum cr_action act, int err);
+
 /* What strict mode makes of each call, for a kernel that is alone with it: denials act there, and
  * what a rule logs goes to the kernel's log. Windows are not asked: a kernel knows of none, so the
  * caller refuses a policy that has some, or makes one list of all. No call has a key. A condition

@@ -6,10 +6,11 @@
  * Out:   one policy, and what they disagreed about with the rules of both sides
  * Never: loses a denial, makes a hand-written rule a learned one, prints
  *
- * For each call the strictest of what holds in any input holds: no rule < allow < log < errno <
- * never. So to merge a policy with itself changes no rule, the order of the inputs does not matter,
- * and another input never takes a rule away. Executions and evidence add up. A rule that one input
- * has written by hand stays hand-written: nobody's count may get it dropped.
+ * For each call the strictest of what holds in any input holds: no rule < allow < log < ask < errno
+ * < stop < kill, and "never" right behind what the merged policy makes of a violation. So to merge
+ * a policy with itself changes no rule, the order of the inputs does not matter, and another input
+ * never takes a rule away. Executions and evidence add up. A rule that one input has written by
+ * hand stays hand-written: nobody's count may get it dropped.
  *
  * Windows are one when they are about the same function, whatever their numbers. What holds outside
  * is any only when all inputs say so.

@@ -13,29 +13,14 @@
 #ifndef CR_POLICY_H
 #define CR_POLICY_H
 
+#include "cr/action.h"
 #include "cr/cond.h"
-
-enum cr_action {
-	CR_ACT_NONE,	/* no rule: what the mode makes of the unknown */
-	CR_ACT_ALLOW,
-	CR_ACT_LOG,	/* allowed, and reported each time */
-	CR_ACT_ERRNO,	/* denied: the call fails with the rule's errno */
-	CR_ACT_NEVER,	/* denied as a violation, and never learned */
-};
 
 enum cr_mode {
 	CR_MODE_UNSET,
 	CR_MODE_LEARN,
 	CR_MODE_AUDIT,
 	CR_MODE_STRICT,
-};
-
-/* What a violation does to the program: kill the tree, or fail the call. */
-struct cr_violation {
-	/* The last three are for a run only, not for a file. */
-	enum { CR_VIOLATION_KILL, CR_VIOLATION_ERRNO, CR_VIOLATION_LOG, CR_VIOLATION_STOP,
-	       CR_VIOLATION_ASK } what;
-	int err;		/* with CR_VIOLATION_ERRNO: 1..4095 */
 };
 
 /* After this many executions a call need not be counted any longer: "3+". */
@@ -198,8 +183,14 @@ enum cr_action cr_rule_action(const struct cr_rule *r, const uint64_t args[6], i
 /* Do they say the same of their calls? Evidence and origin do not count. */
 bool cr_rule_same(const struct cr_rule *a, const struct cr_rule *b);
 
-/* May the call pass, with some arguments at least? False for NULL. */
+/* May the call pass, with some arguments at least? False for NULL, and where a person is asked. */
 bool cr_rule_passes(const struct cr_rule *r);
+
+/* Does it say so for some arguments? False for NULL. */
+bool cr_rule_says(const struct cr_rule *r, enum cr_action act);
+
+/* Does the policy say so anywhere, of a call or of all that it does not name? */
+bool cr_policy_says(const struct cr_policy *p, const struct cr_violation *v, enum cr_action act);
 
 /* Does @have let pass what @want does? False also where nobody can tell (two conditions of which
  * one has an "else" that passes). */

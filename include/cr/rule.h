@@ -32,6 +32,10 @@ size_t cr_rule_list(const struct cr_policy *p, unsigned int window, enum cr_abi 
 /* "inside inflate (libz.so.1)"; "outside of windows" for NULL. */
 void cr_window_words(const struct cr_policy_window *w, struct cr_buf *out);
 
+/* What becomes of calls that no rule names: "end the program", "fail with EPERM". */
+#define CR_FATE_MAX (CR_NAME_MAX + 64)
+const char *cr_fate_words(const struct cr_violation *v, bool one, char out[CR_FATE_MAX]);
+
 /* The rule as an object of the array @in. */
 void cr_rule_json(const struct cr_rule *r, struct cr_json *j, struct json_object *in);
 

@@ -25,6 +25,7 @@ static const struct command {
 	{ "allow", "allow calls, as if written by hand", cr_cmd_allow },
 	{ "deny", "let calls fail with an error", cr_cmd_deny },
 	{ "never", "make calls a violation, whatever is learned", cr_cmd_never },
+	{ "violation", "what becomes of calls that no rule allows", cr_cmd_violation },
 	{ "drop", "take rules away", cr_cmd_drop },
 	{ "export", "a policy in the format of another program", cr_cmd_export },
 	{ "import", "a policy from what another program has written", cr_cmd_import },

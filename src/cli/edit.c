@@ -14,7 +14,7 @@
 #include "cr/names.h"
 #include "cr/store.h"
 
-enum { OPT_ERRNO = CR_OPT_FIRST, OPT_WINDOW };
+enum { OPT_ERRNO = CR_OPT_FIRST, OPT_WINDOW, OPT_LOG, OPT_ASK, OPT_STOP, OPT_KILL };
 
 #define OPTION_WINDOW \
 	{ 'w', "window", "WINDOW", "inside of a window only: its number, FUNCTION, or " \
@@ -25,8 +25,17 @@ static const struct cr_option plain_options[] = {
 	CR_OPTIONS_COMMON
 };
 
+static const struct cr_option allow_options[] = {
+	{ 0, "log", NULL, "and tell of it", OPT_LOG },
+	OPTION_WINDOW,
+	CR_OPTIONS_COMMON
+};
+
 static const struct cr_option deny_options[] = {
 	{ 'e', "errno", "NAME", "the error that the calls fail with (default: EPERM)", OPT_ERRNO },
+	{ 0, "ask", NULL, "unless a person says yes, who is asked each time", OPT_ASK },
+	{ 0, "stop", NULL, "and leave the process stopped, for a debugger", OPT_STOP },
+	{ 0, "kill", NULL, "by ending the program with all its children", OPT_KILL },
 	OPTION_WINDOW,
 	CR_OPTIONS_COMMON
 };
@@ -41,8 +50,8 @@ static const char *const allow_usage[] = {
 
 static const char *const deny_usage[] = {
 	"Usage: chestnut deny [options] POLICY RULE...",
-	"Let system calls fail with an error. Learning does not change that. A RULE is [ABI:]CALL,",
-	"or, to deny some arguments only, '[ABI:]CALL if CONDITION'.",
+	"Let system calls fail with an error, or what else is asked for. Learning does not change",
+	"that. A RULE is [ABI:]CALL, or, to deny some arguments only, '[ABI:]CALL if CONDITION'.",
 	"",
 	NULL
 };
@@ -67,6 +76,7 @@ struct edit {
 	const struct cr_option *options;
 	enum cr_action act;	/* CR_ACT_NONE: the rule goes */
 	int err;
+	bool chosen;		/* by an option */
 	char **calls;		/* borrowed: from argv; ended by NULL */
 	const char *window;	/* borrowed: from argv; NULL: outside */
 	unsigned int number;	/* of that window; 0: outside */
@@ -301,10 +311,26 @@ static int change(struct cr_policy *p, void *ctx, struct cr_err *err)
 	return cr_buf_ok(&e->told) ? 0 : cr_err_sys(err, -ENOMEM, "cannot change %s", p->path);
 }
 
+static int choose(struct edit *e, enum cr_action act, struct cr_err *err)
+{
+	if (e->chosen && (act != e->act || act == CR_ACT_ERRNO)) {
+		cr_err_set(err, -EINVAL, "only one thing can become of a call");
+		cr_err_hint(err, "one of --errno, --ask, --stop and --kill");
+		return -EINVAL;
+	}
+	e->chosen = true;
+	e->act = act;
+	if (act != CR_ACT_ERRNO)
+		e->err = 0;
+	return 0;
+}
+
 static int take_errno(struct edit *e, const char *name, struct cr_err *err)
 {
 	int n = cr_errno_of(name);
 
+	if (choose(e, CR_ACT_ERRNO, err) < 0)
+		return -EINVAL;
 	if (n < 0) {
 		cr_err_set(err, n, "no errno is called \"%s\"", name);
 		cr_err_hint(err, "as in: --errno EACCES, or a number from 1 to 4095");
@@ -312,6 +338,26 @@ static int take_errno(struct edit *e, const char *name, struct cr_err *err)
 	}
 	e->err = n;
 	return 0;
+}
+
+static int take_option(struct edit *e, int id, const char *value, struct cr_err *err)
+{
+	switch (id) {
+	case OPT_WINDOW:
+		e->window = value;
+		return 0;
+	case OPT_ERRNO:
+		return take_errno(e, value, err);
+	case OPT_LOG:
+		return choose(e, CR_ACT_LOG, err);
+	case OPT_ASK:
+		return choose(e, CR_ACT_ASK, err);
+	case OPT_STOP:
+		return choose(e, CR_ACT_STOP, err);
+	case OPT_KILL:
+		return choose(e, CR_ACT_KILL, err);
+	}
+	return -EINVAL;
 }
 
 /* 1 when the help was printed, 0 when @e and @at are what is to be done, else -EINVAL. */
@@ -323,9 +369,7 @@ static int parse(int argc, char **argv, struct edit *e, int *at, struct cr_err *
 	while ((id = cr_options_next(&it, err)) > 0) {
 		if (cr_options_common(&it, id, e->usage))
 			return 1;
-		if (id == OPT_WINDOW)
-			e->window = it.value;
-		rc = id == OPT_ERRNO ? take_errno(e, it.value, err) : 0;
+		rc = take_option(e, id, it.value, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -377,7 +421,7 @@ int cr_policy_allow(const char *path, unsigned int window, const char *rule, str
 int cr_cmd_allow(int argc, char **argv)
 {
 	struct edit e = {
-		.usage = allow_usage, .options = plain_options, .act = CR_ACT_ALLOW,
+		.usage = allow_usage, .options = allow_options, .act = CR_ACT_ALLOW,
 	};
 
 	return run(argc, argv, &e);

@@ -108,7 +108,7 @@ static int weigh(struct subject *s)
 	cr_lint_fini(&report);
 	for (i = 0; i < s->rows.n; i++)
 		s->open[i] = s->rows.row[i].open;
-	rc = cr_policy_set(s->p, NULL, s->abi, s->nr, CR_ACT_NEVER, 0);
+	rc = cr_policy_set(s->p, NULL, s->abi, s->nr, CR_ACT_KILL, 0);
 	if (rc == 0)
 		rc = cr_lint(s->p, &s->rows, &report);
 	if (rc < 0)
@@ -191,14 +191,12 @@ static void print_rule(const struct subject *s, const struct cr_policy_window *w
 /* What strict mode makes of a call that has no rule. */
 static void unknown_words(const struct subject *s, char *out, size_t size)
 {
-	char name[CR_NAME_MAX];
+	char fate[CR_FATE_MAX];
 
 	if (s->nr > cr_filter_horizon(s->p))
 		snprintf(out, size, "fails with ENOSYS, as it is newer than the policy");
-	else if (s->p->violation.what == CR_VIOLATION_KILL)
-		snprintf(out, size, "ends the program");
 	else
-		snprintf(out, size, "fails with %s", cr_errno_name(s->p->violation.err, name));
+		snprintf(out, size, "%s", cr_fate_words(&s->p->violation, true, fate));
 }
 
 static void print_loss(const struct subject *s, const struct cr_rule *r)

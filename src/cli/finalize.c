@@ -161,7 +161,8 @@ static void tell_abi(const struct cr_policy *p, unsigned int window, enum cr_abi
 		    allowed == 1 ? "" : "s");
 	if (denied)
 		cr_buf_addf(&f->text, ", %zu denied by name", denied);
-	cr_buf_add(&f->text, "; all others are denied");
+	cr_buf_addf(&f->text, "; all others %s", p->violation.what == CR_ACT_LOG ?
+		    "pass, and are reported" : "are denied");
 	add_names(list, n, true, &f->text);
 	add_conditions(list, n, &f->text);
 	if (denied && allowed)
@@ -209,8 +210,9 @@ static void tell_windows(const struct cr_policy *p, struct finalizing *f)
 	}
 	if (p->n_windows)
 		cr_buf_addf(&f->text, "%-*s%zu, with %zu call%s allowed inside of them; all others "
-			    "are denied there\n", INDENT, "windows", p->n_windows, all,
-			    all == 1 ? "" : "s");
+			    "are %s there\n", INDENT, "windows", p->n_windows, all,
+			    all == 1 ? "" : "s", p->violation.what == CR_ACT_LOG ?
+			    "reported" : "denied");
 	if (empty)
 		cr_buf_addf(&f->text, "%-*s%zu window%s no call at all:%s\n", INDENT, "note",
 			    empty, empty == 1 ? " allows" : "s allow", cr_buf_str(&names));
@@ -219,13 +221,11 @@ static void tell_windows(const struct cr_policy *p, struct finalizing *f)
 
 static void tell_denial(const struct cr_policy *p, struct finalizing *f)
 {
-	char name[CR_NAME_MAX];
+	char fate[CR_FATE_MAX];
 
-	if (p->violation.what == CR_VIOLATION_KILL)
-		cr_buf_addf(&f->text, "%-*send the program", INDENT, "denied");
-	else
-		cr_buf_addf(&f->text, "%-*sfail with %s", INDENT, "denied",
-			    cr_errno_name(p->violation.err, name));
+	cr_buf_addf(&f->text, "%-*s%s", INDENT,
+		    p->violation.what == CR_ACT_LOG ? "others" : "denied",
+		    cr_fate_words(&p->violation, false, fate));
 	cr_buf_addf(&f->text, "; those above number %u fail with ENOSYS\n", cr_filter_horizon(p));
 }
 

@@ -18,6 +18,25 @@
 #include "cr/log.h"
 #include "plan.h"
 
+static int refuse_action(const struct cr_run_plan *plan, const struct cr_policy *p,
+			 enum cr_action act, const char *why, struct cr_err *err)
+{
+	const struct cr_violation v = cr_run_violation(plan, p);
+	char word[CR_VIOLATION_MAX];
+
+	if (!cr_policy_says(p, &v, act))
+		return 0;
+	cr_violation_name(&(struct cr_violation){ act, 0 }, word);
+	if (v.what == act && plan->violation_given)
+		cr_err_set(err, -EINVAL, "--on-violation %s with --handoff: %s", word, why);
+	else
+		cr_err_set(err, -EINVAL, "%s says \"%s\", and with --handoff %s", p->path, word,
+			   why);
+	cr_err_hint(err, "%s", v.what != act ? "use --strict without --handoff" :
+		    "use --on-violation kill, errno or log, or --strict without --handoff");
+	return -EINVAL;
+}
+
 /* What only a supervisor can do. */
 static int refuse(const struct cr_run_plan *plan, struct cr_err *err)
 {
@@ -34,14 +53,15 @@ static int refuse(const struct cr_run_plan *plan, struct cr_err *err)
 		what = "a directory of policies";
 	else if (plan->report || plan->syslog || plan->terminal || plan->soak)
 		what = "a report of denials";
-	else if (plan->violation.what != CR_VIOLATION_KILL &&
-		 plan->violation.what != CR_VIOLATION_ERRNO)
-		what = "--on-violation log, ask or stop";
 	if (what) {
 		cr_err_set(err, -EINVAL, "%s needs a supervisor, and --handoff leaves none", what);
 		cr_err_hint(err, "use --strict without --handoff");
 		return -EINVAL;
 	}
+	if (p && refuse_action(plan, p, CR_ACT_ASK, "nobody is left to ask", err) < 0)
+		return -EINVAL;
+	if (p && refuse_action(plan, p, CR_ACT_STOP, "nobody is left to stop a process", err) < 0)
+		return -EINVAL;
 	if (p && (p->n_windows || p->outside_any)) {
 		cr_err_set(err, -EINVAL, "%s has windows: no filter knows who is inside of one",
 			   p->path);
@@ -66,13 +86,14 @@ static int make_filter(const struct cr_run_plan *plan, uint64_t key[CR_LAUNCH_KE
 		       struct cr_filter *f, struct cr_err *err)
 {
 	cr_auto_free struct cr_filter_plan *fp = calloc(1, sizeof(*fp));
+	const struct cr_violation violation = cr_run_violation(plan, plan->policy);
 	size_t i, size = CR_LAUNCH_KEYS * sizeof(key[0]);
 
 	if (!fp)
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	if (getrandom(key, size, 0) != (ssize_t)size)
 		return cr_err_sys(err, -errno, "cannot get random numbers");
-	cr_filter_plan_alone(plan->policy, &plan->violation, fp);
+	cr_filter_plan_alone(plan->policy, &violation, fp);
 	cr_filter_shut_clone3(fp);
 	for (i = 0; i < CR_LAUNCH_KEYS; i++)
 		fp->key[i] = key[i];

@@ -164,6 +164,9 @@ static void print_report(const struct view *v)
 	if (v->p->outside_any)
 		printf("%sWARNING%s: outside = any: everything may be called outside of windows\n",
 		       loud(v, true), loud(v, false));
+	if (v->p->violation.what == CR_ACT_LOG)
+		printf("%sWARNING%s: violation = log: what no rule names is made, and only told\n",
+		       loud(v, true), loud(v, false));
 	for (i = 0; i < v->report->n; i++)
 		print_finding(v, &v->report->finding[i]);
 	if (n)
@@ -229,6 +232,7 @@ static int print_json(const struct view *v)
 	cr_json_text(&j, j.top, "policy", v->p->path);
 	cr_json_text(&j, j.top, "mode", cr_mode_name(v->p->mode));
 	cr_json_bool(&j, j.top, "outside_any", v->p->outside_any);
+	cr_json_bool(&j, j.top, "violation_log", v->p->violation.what == CR_ACT_LOG);
 	list = cr_json_object(&j, j.top, "surface");
 	for (i = 0; i < CR_ABI_COUNT; i++) {
 		o = cr_json_object(&j, list, cr_abi_facts[i].name);

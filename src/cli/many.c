@@ -59,6 +59,23 @@ const char *cr_action_words(const struct cr_rule *r, char out[CR_ACTION_WORDS_MA
 	return out;
 }
 
+int cr_violation_arg(const char *text, struct cr_violation *v, struct cr_err *err)
+{
+	bool named = strncmp(text, "errno:", 6) == 0;
+	int e = named ? cr_errno_of(text + 6) : EPERM;
+
+	if (e > 0 && (named || strcmp(text, "errno") == 0)) {
+		*v = (struct cr_violation){ CR_ACT_ERRNO, e };
+		return 0;
+	}
+	if (cr_violation_parse(text, v) == 0)
+		return 0;
+	cr_err_set(err, -EINVAL, "\"%s\" is nothing that a violation can lead to", text);
+	cr_err_hint(err, "kill, errno (that is EPERM), errno:NAME as in errno:EACCES, log, "
+		    "ask, stop");
+	return -EINVAL;
+}
+
 void cr_policies_free(struct cr_policies *all)
 {
 	size_t i;

@@ -71,7 +71,7 @@ static void tell_rule(const struct cr_conflict *c)
 static void head_words(const struct cr_conflict *c, int side, char *out, size_t size)
 {
 	const struct cr_policy *p = c->p[side];
-	char name[CR_NAME_MAX];
+	char name[CR_VIOLATION_MAX];
 
 	switch (c->kind) {
 	case CR_CONFLICT_RULE:
@@ -80,11 +80,7 @@ static void head_words(const struct cr_conflict *c, int side, char *out, size_t 
 		snprintf(out, size, "mode %s", cr_mode_name(p->mode));
 		break;
 	case CR_CONFLICT_VIOLATION:
-		if (p->violation.what == CR_VIOLATION_KILL)
-			snprintf(out, size, "violation kill");
-		else
-			snprintf(out, size, "violation errno %s",
-				 cr_errno_name(p->violation.err, name));
+		snprintf(out, size, "violation %s", cr_violation_name(&p->violation, name));
 		break;
 	case CR_CONFLICT_PROGRAM:
 		snprintf(out, size, "program %s", p->program);

@@ -73,7 +73,7 @@ const struct cr_option cr_run_options[] = {
 	  OPT_SOAK },
 	{ 0, "report", "FILE", "write each denial to FILE, too, as a line of JSON", OPT_REPORT },
 	{ 0, "syslog", NULL, "tell the system's log of each denial, too", OPT_SYSLOG },
-	{ 0, "terminal", "PATH", "where --on-violation ask asks (the terminal, if it is free)",
+	{ 0, "terminal", "PATH", "where a person is asked (the terminal, if it is free)",
 	  OPT_TERMINAL },
 	{ 'q', "quiet", NULL, "only errors and denials", OPT_QUIET },
 	{ 'v', "verbose", NULL, "tell of every stop", OPT_VERBOSE },
@@ -134,38 +134,6 @@ static int set_attach(struct cr_run_plan *plan, const char *value, struct cr_err
 	if (rc == 0)
 		plan->attach = (pid_t)pid;
 	return rc;
-}
-
-static int set_violation(struct cr_run_plan *plan, const char *value, struct cr_err *err)
-{
-	static const struct {
-		const char *name;
-		struct cr_violation means;
-	} words[] = {
-		{ "kill", { CR_VIOLATION_KILL, 0 } }, { "errno", { CR_VIOLATION_ERRNO, EPERM } },
-		{ "log", { CR_VIOLATION_LOG, 0 } }, { "ask", { CR_VIOLATION_ASK, 0 } },
-		{ "stop", { CR_VIOLATION_STOP, 0 } },
-	};
-	size_t i;
-	int e = -EINVAL;
-
-	plan->violation_given = true;
-	for (i = 0; i < CR_ARRAY_SIZE(words); i++) {
-		if (strcmp(value, words[i].name) != 0)
-			continue;
-		plan->violation = words[i].means;
-		return 0;
-	}
-	if (strncmp(value, "errno:", 6) == 0)
-		e = cr_errno_of(value + 6);
-	if (e < 0) {
-		cr_err_set(err, -EINVAL, "\"%s\" is nothing that a violation can lead to", value);
-		cr_err_hint(err, "kill, errno (that is EPERM), errno:NAME as in errno:EACCES, log, "
-			    "ask, stop");
-		return -EINVAL;
-	}
-	plan->violation = (struct cr_violation){ CR_VIOLATION_ERRNO, e };
-	return 0;
 }
 
 static int set_scope(struct cr_run_plan *plan, const char *value, struct cr_err *err)
@@ -231,7 +199,8 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 		plan->all = true;
 		return 0;
 	case OPT_ON_VIOLATION:
-		return set_violation(plan, value, err);
+		plan->violation_given = true;
+		return cr_violation_arg(value, &plan->violation, err);
 	case OPT_HANDOFF:
 		plan->handoff = true;
 		return set_mode(plan, CR_MODE_STRICT, err);
@@ -241,7 +210,7 @@ static int take_option(struct cr_run_plan *plan, int id, const char *value, stru
 	case OPT_SOAK:
 		plan->soak = true;
 		if (!plan->violation_given)
-			plan->violation = (struct cr_violation){ CR_VIOLATION_ERRNO, EPERM };
+			plan->violation = (struct cr_violation){ CR_ACT_ERRNO, EPERM };
 		plan->violation_given = true;
 		return set_mode(plan, CR_MODE_STRICT, err);
 	case OPT_REPORT:
@@ -527,8 +496,6 @@ static int load_policy(struct cr_run_plan *plan, struct cr_err *err)
 		plan->mode = plan->policy->mode;
 	if (plan->mode == CR_MODE_UNSET)
 		plan->mode = CR_MODE_LEARN;
-	if (!plan->violation_given)
-		plan->violation = plan->policy->violation;
 	return 0;
 }
 
@@ -573,6 +540,18 @@ static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+struct cr_violation cr_run_violation(const struct cr_run_plan *plan, const struct cr_policy *p)
+{
+	return plan->violation_given || !p ? plan->violation : p->violation;
+}
+
+bool cr_run_asks(const struct cr_run_plan *plan, const struct cr_policy *p)
+{
+	const struct cr_violation v = cr_run_violation(plan, p);
+
+	return p && plan->mode == CR_MODE_STRICT && cr_policy_says(p, &v, CR_ACT_ASK);
 }
 
 /* Who has finalized a policy knows what it says; somebody has changed that since. */

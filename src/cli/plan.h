@@ -34,7 +34,7 @@ struct cr_run_plan {
 	const char *exe;	/* borrowed; which executables are of interest; NULL: all */
 	enum cr_mode mode;	/* never CR_MODE_UNSET in a finished plan */
 	struct cr_policy *policy;	/* owned; NULL when there is none yet */
-	struct cr_violation violation;
+	struct cr_violation violation;	/* see cr_run_violation() */
 	bool violation_given;
 	uint32_t confirm;
 	bool all;
@@ -72,6 +72,11 @@ int cr_run_plan(struct cr_run_plan *plan, int argc, char **argv, int *status, st
 /* seat.c: tells of a permission that no policy holds, unless it was written by hand. */
 void cr_warn_io_uring(const struct cr_policy *p);
 void cr_run_plan_fini(struct cr_run_plan *plan);
+
+/* What becomes of what @p does not name: what the command line says, or @p. */
+struct cr_violation cr_run_violation(const struct cr_run_plan *plan, const struct cr_policy *p);
+/* Will a person be asked, by whom enforces @p (may be NULL)? */
+bool cr_run_asks(const struct cr_run_plan *plan, const struct cr_policy *p);
 
 /* Tells, unless this run learns, that @p (may be NULL) was changed since it was finalized. */
 void cr_note_changes(const struct cr_run_plan *plan, const struct cr_policy *p);

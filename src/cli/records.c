@@ -48,6 +48,8 @@ static void put(const struct cr_records *r, struct cr_json *j)
 
 static const char *action(const struct cr_denial *d)
 {
+	if (d->audit && d->ask)
+		return "ask";
 	switch (d->verdict.what) {
 	case CR_VERDICT_ALLOW:
 		return "log";
@@ -65,9 +67,9 @@ static const char *event(const struct cr_denial *d)
 {
 	if (d->noted)
 		return "noted";
-	if (d->audit)
-		return "would-deny";
-	return d->verdict.what == CR_VERDICT_ALLOW ? "let-through" : "denied";
+	if (d->verdict.what == CR_VERDICT_ALLOW)
+		return "let-through";
+	return d->audit ? "would-deny" : "denied";
 }
 
 static void add_call(struct cr_json *j, enum cr_abi abi, uint32_t nr)
@@ -245,8 +247,6 @@ enum cr_reply cr_records_ask(void *ctx, const struct cr_question *q)
 	const struct cr_records *r = ctx;
 	int c;
 
-	if (r->terminal < 0)
-		return CR_DENY_ONCE;
 	say(r->terminal, "chestnut-run: not in the policy: ");
 	say(r->terminal, q->sentence);
 	if (*q->stack)
@@ -277,8 +277,6 @@ static int open_terminal(struct cr_records *r, struct cr_err *err)
 	const char *path = r->plan->terminal ? r->plan->terminal : "/dev/tty";
 	int fd, rc;
 
-	if (r->plan->violation.what != CR_VIOLATION_ASK)
-		return 0;
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (r->plan->terminal && (fd < 0 || !isatty(fd))) {
 		rc = fd < 0 ? -errno : -ENOTTY;
@@ -294,13 +292,14 @@ static int open_terminal(struct cr_records *r, struct cr_err *err)
 		fd = -1;
 	}
 	if (fd < 0)
-		cr_warn("there is no terminal to ask on: what is not in the policy is denied "
-			"(--terminal names one)");
+		cr_warn("there is no terminal to ask on: what a person would be asked about is "
+			"denied (--terminal names one)");
 	r->terminal = fd;
 	return 0;
 }
 
-int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, struct cr_err *err)
+int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, bool asks,
+		    struct cr_err *err)
 {
 	*r = (struct cr_records){ .plan = plan, .report = -1, .terminal = -1 };
 	if (plan->report) {
@@ -311,7 +310,7 @@ int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, struct
 	}
 	if (plan->syslog)
 		openlog("chestnut-run", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
-	return open_terminal(r, err);
+	return asks ? open_terminal(r, err) : 0;
 }
 
 void cr_records_close(struct cr_records *r)

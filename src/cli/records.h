@@ -20,10 +20,10 @@ struct cr_records {
 	int terminal;			/* likewise */
 };
 
-/* Opens what @plan asks for. -EINVAL and the like for a report that cannot be written, a terminal
- * that is none. */
-int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, struct cr_err *err)
-	CR_MUST_CHECK;
+/* Opens what @plan asks for, and, when @asks, the terminal. -EINVAL and the like for a report that
+ * cannot be written, a terminal that is none. */
+int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, bool asks,
+		    struct cr_err *err) CR_MUST_CHECK;
 void cr_records_close(struct cr_records *r);
 
 /* For struct cr_enforce_plan; @ctx is a struct cr_records. */

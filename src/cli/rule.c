@@ -128,6 +128,35 @@ void cr_window_words(const struct cr_policy_window *w, struct cr_buf *out)
 		cr_buf_add(out, "outside of windows");
 }
 
+const char *cr_fate_words(const struct cr_violation *v, bool one, char out[CR_FATE_MAX])
+{
+	const char *s = one ? "s" : "";
+	char name[CR_NAME_MAX];
+
+	switch (v->what) {
+	case CR_ACT_LOG:
+		snprintf(out, CR_FATE_MAX, "pass%s, and %s reported", one ? "es" : "",
+			 one ? "is" : "are");
+		return out;
+	case CR_ACT_ASK:
+		snprintf(out, CR_FATE_MAX, "make%s chestnut-run ask a person", s);
+		return out;
+	case CR_ACT_ERRNO:
+		snprintf(out, CR_FATE_MAX, "fail%s with %s", s, cr_errno_name(v->err, name));
+		return out;
+	case CR_ACT_STOP:
+		snprintf(out, CR_FATE_MAX, "stop%s the process, for a debugger", s);
+		return out;
+	case CR_ACT_KILL:
+	case CR_ACT_NONE:
+	case CR_ACT_ALLOW:
+	case CR_ACT_NEVER:
+		break;
+	}
+	snprintf(out, CR_FATE_MAX, "end%s the program", s);
+	return out;
+}
+
 static void json_evidence(const struct cr_evidence *ev, struct cr_json *j, struct json_object *in)
 {
 	struct json_object *o;

@@ -58,13 +58,26 @@ static int seat(struct run *r, struct cr_err *err)
 	int rc;
 
 	if (r->plan.directory)
-		return cr_tree_open(&r->plan, &r->records, &r->tree, err);
+		return 0;
 	r->plan.policy = NULL;
 	rc = cr_seat_init(&r->seat, r->plan.path, r->plan.policy_path, policy);
 	if (rc < 0)
 		return cr_err_set(err, rc, "out of memory");
 	/* With -x, when there is somebody to judge. */
 	return r->plan.exe ? 0 : cr_seat_take(&r->seat, &r->plan, &r->windows, &r->records, err);
+}
+
+/* Who is asked, and where, depends on all policies that there are. */
+static int open_records(struct run *r, struct cr_err *err)
+{
+	int rc = 0;
+
+	if (r->plan.directory)
+		rc = cr_tree_open(&r->plan, &r->records, &r->tree, err);
+	if (rc < 0)
+		return rc;
+	return cr_records_open(&r->records, &r->plan, r->tree ? cr_tree_asks(r->tree) :
+			       cr_run_asks(&r->plan, r->plan.policy), err);
 }
 
 static int make_filter(struct run *r, struct cr_err *err)
@@ -416,7 +429,7 @@ static int act(struct run *r, struct cr_err *err)
 
 	if (r->plan.handoff)
 		return cr_run_handoff(&r->plan, &r->signals, err);
-	rc = cr_records_open(&r->records, &r->plan, err);
+	rc = open_records(r, err);
 	if (rc == 0)
 		rc = cr_run_windows_init(&r->plan, &r->windows, err);
 	if (rc == 0)

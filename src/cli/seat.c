@@ -115,10 +115,10 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan,
 {
 	struct cr_enforce_plan enforce = {
 		.policy = seat->policy,
-		.violation = plan->violation_given ? plan->violation : seat->policy->violation,
+		.violation = cr_run_violation(plan, seat->policy),
 		.audit = plan->mode == CR_MODE_AUDIT,
 		.record = cr_records_denial, .repeated = cr_records_repeated,
-		.ask = cr_records_ask, .ctx = &seat->records,
+		.ask = records->terminal < 0 ? NULL : cr_records_ask, .ctx = &seat->records,
 	};
 
 	int rc = 0;

@@ -63,7 +63,7 @@ static void show_learning(const struct cr_policy *p)
 static void show_header(const struct view *v)
 {
 	const struct cr_policy *p = v->p;
-	char name[CR_NAME_MAX];
+	char fate[CR_FATE_MAX];
 	size_t i;
 
 	fact("policy", p->path);
@@ -77,10 +77,7 @@ static void show_header(const struct view *v)
 		fact("finalized", cr_policy_changed(p) ?
 		     "yes, and changed since then: it, or a base set that it includes" :
 		     "yes, and not changed since then");
-	if (p->violation.what == CR_VIOLATION_KILL)
-		fact("violation", "kills the program");
-	else
-		printf("%-11s fails with %s\n", "violation", cr_errno_name(p->violation.err, name));
+	fact("violation", cr_fate_words(&p->violation, true, fate));
 	if (p->horizon_kernel || p->horizon_nr)
 		printf("%-11s Linux %s, calls up to number %u\n", "horizon",
 		       p->horizon_kernel ? p->horizon_kernel : "?", p->horizon_nr);
@@ -92,10 +89,11 @@ static void show_header(const struct view *v)
 }
 
 /* What a group has in common. Base sets follow, one group each. */
-enum group { DENIED, LOGGED, BY_HAND, SEEN_ONCE, SEEN_TWICE, LEARNED, FROM_BASE };
+enum group { DENIED, ASKED, LOGGED, BY_HAND, SEEN_ONCE, SEEN_TWICE, LEARNED, FROM_BASE };
 
 static const char *const group_names[] = {
-	[DENIED] = "denied", [LOGGED] = "allowed and logged", [BY_HAND] = "allowed by hand",
+	[DENIED] = "denied", [ASKED] = "asked about", [LOGGED] = "allowed and logged",
+	[BY_HAND] = "allowed by hand",
 	[SEEN_ONCE] = "learned, seen in only one execution",
 	[SEEN_TWICE] = "learned, seen in two executions", [LEARNED] = "learned",
 };
@@ -112,10 +110,12 @@ static enum group group_of(const struct cr_policy *p, const struct cr_rule *r)
 {
 	if (r->base)
 		return FROM_BASE;
-	if (r->act == CR_ACT_ERRNO || r->act == CR_ACT_NEVER)
-		return DENIED;
+	if (r->act == CR_ACT_ASK)
+		return ASKED;
 	if (r->act == CR_ACT_LOG)
 		return LOGGED;
+	if (r->act != CR_ACT_ALLOW)
+		return DENIED;
 	return cr_rule_learned(r) ? learned_group(p, r) : BY_HAND;
 }
 
@@ -248,9 +248,8 @@ static int show(const struct view *v)
 
 static void json_header(const struct cr_policy *p, struct cr_json *j)
 {
-	cr_auto_buf struct cr_buf violation = CR_BUF_INIT;
 	struct json_object *list;
-	char name[CR_NAME_MAX];
+	char violation[CR_VIOLATION_MAX];
 	size_t i;
 
 	cr_json_text(j, j->top, "policy", p->path);
@@ -259,10 +258,7 @@ static void json_header(const struct cr_policy *p, struct cr_json *j)
 	cr_json_text(j, j->top, "mode", cr_mode_name(p->mode));
 	cr_json_text(j, j->top, "digest", p->digest);
 	cr_json_bool(j, j->top, "changed", cr_policy_changed(p));
-	cr_buf_add(&violation, p->violation.what == CR_VIOLATION_KILL ? "kill" : "errno ");
-	if (p->violation.what != CR_VIOLATION_KILL)
-		cr_buf_add(&violation, cr_errno_name(p->violation.err, name));
-	cr_json_text(j, j->top, "violation", cr_buf_str(&violation));
+	cr_json_text(j, j->top, "violation", cr_violation_name(&p->violation, violation));
 	cr_json_text(j, j->top, "horizon-kernel", p->horizon_kernel);
 	cr_json_count(j, j->top, "horizon-nr", p->horizon_nr);
 	cr_json_count(j, j->top, "executions", p->runs);

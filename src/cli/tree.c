@@ -133,6 +133,16 @@ int cr_tree_open(const struct cr_run_plan *plan, const struct cr_records *record
 	return rc;
 }
 
+bool cr_tree_asks(const struct cr_tree *tree)
+{
+	size_t i;
+
+	for (i = 0; i < tree->n; i++)
+		if (cr_run_asks(tree->plan, tree->seats[i]->policy))
+			return true;
+	return false;
+}
+
 void cr_tree_free(struct cr_tree *tree)
 {
 	size_t i;

@@ -28,6 +28,9 @@ int cr_tree_open(const struct cr_run_plan *plan, const struct cr_records *record
 		 struct cr_tree **tree, struct cr_err *err) CR_MUST_CHECK;
 void cr_tree_free(struct cr_tree *tree);	/* NULL is fine */
 
+/* Does one of them want a person asked? */
+bool cr_tree_asks(const struct cr_tree *tree);
+
 /* What only all of the policies let pass. */
 void cr_tree_filter(const struct cr_tree *tree, const struct cr_filter_use *use,
 		    struct cr_filter_plan *plan);

@@ -56,12 +56,26 @@ static void remember(struct cr_enforce *e, const struct cr_call *call, unsigned 
 							  allow };
 }
 
-struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *call,
-				 const struct cr_site *site, struct cr_opinion *o)
+static const struct cr_verdict yes = { CR_VERDICT_ALLOW, 0 }, no = { CR_VERDICT_ERRNO, EPERM };
+
+static enum cr_reply put_question(struct cr_enforce *e, const struct cr_call *call,
+				  const struct cr_site *site, const struct cr_opinion *o)
 {
-	struct cr_verdict yes = { CR_VERDICT_ALLOW, 0 }, no = { CR_VERDICT_ERRNO, EPERM };
-	cr_auto_buf struct cr_buf words = CR_BUF_INIT, rule = CR_BUF_INIT, args = CR_BUF_INIT;
+	cr_auto_buf struct cr_buf words = CR_BUF_INIT, rule = CR_BUF_INIT;
 	struct cr_question q = { .window = o->window };
+
+	cr_enforce_sentence(e, call, site, o, &words);
+	q.sentence = cr_buf_str(&words);
+	q.stack = site->stack(site);
+	q.rule = cr_enforce_rule(e, call, o, &rule) ? cr_buf_str(&rule) : NULL;
+	return e->plan.ask(e->plan.ctx, &q);
+}
+
+struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *call,
+				 const struct cr_site *site, const struct cr_opinion *o,
+				 bool again)
+{
+	cr_auto_buf struct cr_buf args = CR_BUF_INIT;
 	const struct cr_answer *before;
 
 	about(call, o, &args);
@@ -70,12 +84,12 @@ struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *cal
 	before = known(e, call, o->window, cr_buf_str(&args));
 	if (before)
 		return before->allow ? yes : no;
-	cr_enforce_sentence(e, call, site, o, &words);
-	q.sentence = cr_buf_str(&words);
-	q.stack = site->stack(site);
-	q.rule = cr_enforce_rule(e, call, o, &rule) ? cr_buf_str(&rule) : NULL;
-	o->verdict = no;
-	switch (e->plan.ask ? e->plan.ask(e->plan.ctx, &q) : CR_DENY_ONCE) {
+	if (!e->plan.ask) {
+		if (!again)
+			cr_enforce_tell(e, call, site, o);
+		return no;
+	}
+	switch (put_question(e, call, site, o)) {
 	case CR_ALLOW_ALWAYS:
 		remember(e, call, o->window, cr_buf_str(&args), true);
 		return yes;

@@ -17,7 +17,10 @@ struct cr_told {
 	unsigned int window;
 	enum cr_abi abi;
 	uint32_t nr;
-	char *rule;		/* owned; the condition that it would need */
+	uint32_t sum;		/* of words, to tell most apart by */
+	bool noted;
+	/* owned; the condition that it would need; of a noted one the call with its arguments */
+	char *words;
 };
 
 struct cr_enforce {
@@ -25,8 +28,9 @@ struct cr_enforce {
 	struct cr_enforce_plan plan;
 	uint32_t horizon;
 	struct cr_tally denied;
+	struct cr_tally noted;	/* passed, and a rule says log */
 	struct cr_told *told;	/* owned */
-	size_t n_told;
+	size_t n_told, n_noted;
 	/* What a person has said once and for all. */
 	struct cr_answer {
 		unsigned int window;
@@ -44,13 +48,18 @@ struct cr_opinion {
 	size_t depth;		/* how many windows are open inside of it */
 	bool also;		/* another one has been told of before it */
 	const struct cr_rule *rule;	/* NULL: none */
-	/* A later one wins. */
-	enum { CR_PASSES, CR_PASSES_NOTED, CR_FAILS, CR_VIOLATES } strict;
+	enum cr_action act;	/* from CR_ACT_ALLOW to CR_ACT_KILL */
+	bool violates;		/* no rule says so */
 	struct cr_verdict verdict;
 	bool report;		/* a person is told */
-	bool ask;		/* a person decides */
 	bool by_args;		/* other arguments would have passed */
 };
+
+/* Its rule says that it passes, and is told of. */
+static inline bool cr_opinion_noted(const struct cr_opinion *o)
+{
+	return o->act == CR_ACT_LOG && !o->violates;
+}
 
 /* What the policy makes of a call in one place, before audit turns it into a yes. */
 struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr_call *call,
@@ -60,9 +69,18 @@ struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr
 void cr_enforce_tell(const struct cr_enforce *e, const struct cr_call *call,
 		     const struct cr_site *site, const struct cr_opinion *o);
 
-/* ask.c: what a person says, now or once and for all */
+/* ask.c: what a person says, now or once and for all. @again: nobody need be told of a denial that
+ * nobody was there to decide about. */
 struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *call,
-				 const struct cr_site *site, struct cr_opinion *o);
+				 const struct cr_site *site, const struct cr_opinion *o,
+				 bool again);
+
+/* told.c: was a person told of such a call with such arguments? If not, he is now. */
+bool cr_enforce_told(struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
+		     const struct cr_opinion *o);
+/* With how many arguments. */
+size_t cr_enforce_times_told(const struct cr_enforce *e, bool noted, unsigned int window,
+			     enum cr_abi abi, uint32_t nr);
 
 /* The call with its arguments, where it is made, by whom. */
 void cr_enforce_sentence(const struct cr_enforce *e, const struct cr_call *call,

@@ -11,30 +11,26 @@
 #include "cr/names.h"
 #include "enforce-int.h"
 
-/* With more, somebody plays with us. */
-#define TOLD_MAX 64
-
-static void violates(const struct cr_enforce *e, struct cr_opinion *o)
+static struct cr_verdict verdict_of(enum cr_action act, int err)
 {
-	o->strict = CR_VIOLATES;
-	o->verdict = (struct cr_verdict){ CR_VERDICT_KILL, 0 };
-	switch (e->plan.violation.what) {
-	case CR_VIOLATION_KILL:
-		break;
-	case CR_VIOLATION_ERRNO:
-		o->verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, e->plan.violation.err };
-		break;
-	case CR_VIOLATION_STOP:
+	switch (act) {
+	case CR_ACT_ALLOW:
+	case CR_ACT_LOG:
+		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
+	case CR_ACT_ASK:
+		/* Until somebody says yes. */
+		return (struct cr_verdict){ CR_VERDICT_ERRNO, EPERM };
+	case CR_ACT_ERRNO:
+		return (struct cr_verdict){ CR_VERDICT_ERRNO, err };
+	case CR_ACT_STOP:
 		/* The call fails, and so would the next ones: nobody judges them any more. */
-		o->verdict = (struct cr_verdict){ CR_VERDICT_STOP, EPERM };
-		break;
-	case CR_VIOLATION_LOG:
-		o->verdict = (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
-		break;
-	case CR_VIOLATION_ASK:
-		o->ask = true;
+		return (struct cr_verdict){ CR_VERDICT_STOP, EPERM };
+	case CR_ACT_NONE:
+	case CR_ACT_NEVER:
+	case CR_ACT_KILL:
 		break;
 	}
+	return (struct cr_verdict){ CR_VERDICT_KILL, 0 };
 }
 
 /* What is made inside of any window, since nobody there decides about it: a handler returns to
@@ -56,43 +52,37 @@ static const struct cr_rule *rule_for(const struct cr_policy *p, unsigned int wi
 	return outside && is_runtime(outside, call) ? outside : NULL;
 }
 
-/* What the policy makes of a call, before audit turns it into a yes. */
 struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr_call *call,
 				     unsigned int window)
 {
-	const struct cr_policy *p = e->plan.policy;
-	struct cr_opinion o = { .window = window, .report = true };
+	const struct cr_violation *v = &e->plan.violation;
+	struct cr_opinion o = { .window = window };
+	enum cr_action said;
 	int err = 0;
 
-	o.rule = rule_for(p, window, call);
+	o.rule = rule_for(e->plan.policy, window, call);
 	o.by_args = o.rule && o.rule->cond && !cr_conds_hold(o.rule->cond, call->args);
-	switch (cr_rule_action(o.rule, call->args, &err)) {
-	case CR_ACT_ALLOW:
-		o.report = false;
-		break;
-	case CR_ACT_LOG:
-		o.strict = CR_PASSES_NOTED;
-		break;
-	case CR_ACT_ERRNO:
-		/* Its author has decided that; only an audit has to tell. */
-		o.report = e->plan.audit;
-		o.strict = CR_FAILS;
-		o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, err };
-		break;
-	case CR_ACT_NONE:
-		violates(e, &o);
-		/* Its author cannot have known this call: libc falls back (openat2, clone3 …). */
-		if (!o.rule && call->nr > e->horizon) {
-			o.report = false;
-			o.strict = CR_FAILS;
-			o.verdict = (struct cr_verdict){ CR_VERDICT_ERRNO, ENOSYS };
-		}
-		break;
-	case CR_ACT_NEVER:
-		violates(e, &o);
-		break;
+	said = cr_rule_action(o.rule, call->args, &err);
+	o.act = cr_violation_act(v, said);
+	o.violates = said == CR_ACT_NONE || said == CR_ACT_NEVER;
+	/* The author of "errno" has decided that; only an audit has to tell. */
+	o.report = said != CR_ACT_ALLOW && (said != CR_ACT_ERRNO || e->plan.audit);
+	if (o.violates)
+		err = v->err;
+	/* Its author cannot have known this call: libc falls back (openat2, clone3 …). */
+	if (!o.rule && call->nr > e->horizon) {
+		o.act = CR_ACT_ERRNO;
+		o.violates = o.report = false;
+		err = ENOSYS;
 	}
+	o.verdict = verdict_of(o.act, err);
 	return o;
+}
+
+/* Of what is equally strict, what nobody has written down is told of. */
+static bool stricter(const struct cr_opinion *a, const struct cr_opinion *b)
+{
+	return a->act != b->act ? a->act > b->act : a->violates && !b->violates;
 }
 
 /* Every open window must allow the call; of those that do not the innermost of the strictest is
@@ -100,7 +90,7 @@ struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr
 static struct cr_opinion decide(const struct cr_enforce *e, const struct cr_call *call,
 			     const struct cr_site *site)
 {
-	struct cr_opinion o = { .report = false }, other;
+	struct cr_opinion o = { .act = CR_ACT_ALLOW }, other;
 	size_t k;
 
 	if (!site->n_windows)
@@ -108,37 +98,10 @@ static struct cr_opinion decide(const struct cr_enforce *e, const struct cr_call
 	for (k = 0; k < site->n_windows; k++) {
 		other = cr_enforce_look_up(e, call, site->windows[k]);
 		other.depth = k;
-		if (k == 0 || other.strict > o.strict)
+		if (k == 0 || stricter(&other, &o))
 			o = other;
 	}
 	return o;
-}
-
-/* Was a person told of this call with such arguments? If not, he is now. */
-static bool told_before(struct cr_enforce *e, const struct cr_call *call,
-			const struct cr_opinion *o)
-{
-	cr_auto_buf struct cr_buf why = CR_BUF_INIT, rule = CR_BUF_INIT;
-	struct cr_told *grown;
-	size_t i;
-
-	if (e->n_told == TOLD_MAX ||
-	    cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why, &rule) < 0)
-		return true;
-	for (i = 0; i < e->n_told; i++)
-		if (e->told[i].window == o->window && e->told[i].abi == call->abi &&
-		    e->told[i].nr == call->nr &&
-		    strcmp(e->told[i].rule, cr_buf_str(&rule)) == 0)
-			return true;
-	grown = realloc(e->told, (e->n_told + 1) * sizeof(*grown));
-	if (!grown)
-		return true;
-	e->told = grown;
-	grown[e->n_told] = (struct cr_told){ o->window, call->abi, call->nr, cr_buf_take(&rule) };
-	if (!grown[e->n_told].rule)
-		return true;
-	e->n_told++;
-	return false;
 }
 
 /* In each place that would have to allow it. */
@@ -150,9 +113,23 @@ static void missing(const struct cr_enforce *e, const struct cr_call *call,
 
 	do {
 		o = cr_enforce_look_up(e, call, site->n_windows ? site->windows[k] : 0);
-		if (o.strict == CR_VIOLATES && o.report && cr_enforce_lacks(e, call, &o))
+		if (o.violates && cr_enforce_lacks(e, call, &o))
 			e->plan.missing(e->plan.ctx, call, site, o.window, o.by_args);
 	} while (++k < site->n_windows);
+}
+
+/* Counts it. Is it one more of those that a person was told of? */
+static bool again(struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
+		  const struct cr_opinion *o)
+{
+	bool noted = cr_opinion_noted(o);
+	uint64_t before;
+
+	if (!o->report || call->nr >= CR_NR_MAX)
+		return false;
+	before = cr_tally_add(noted ? &e->noted : &e->denied, o->window, call->abi, call->nr);
+	/* Other arguments are another denial, and another thing to note. */
+	return o->by_args || noted ? cr_enforce_told(e, call, site, o) : before > 0;
 }
 
 static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
@@ -160,28 +137,22 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 {
 	struct cr_enforce *e = (struct cr_enforce *)j;	/* its first member */
 	struct cr_opinion o = decide(e, call, site), meant;
-	uint64_t before = 0;
+	bool known;
 
 	/* What a rule on arguments says of clone holds for clone3 as well. */
-	if (site->meant && o.strict <= CR_PASSES_NOTED) {
+	if (site->meant && o.act < CR_ACT_ERRNO) {
 		meant = decide(e, site->meant, site);
-		if (meant.by_args && meant.strict > CR_PASSES_NOTED) {
+		if (meant.by_args && meant.act > CR_ACT_LOG && stricter(&meant, &o)) {
 			o = meant;
 			call = site->meant;
 		}
 	}
-
-	/* A rule that says log means each time, and denies nothing. */
-	if (o.report && o.strict != CR_PASSES_NOTED && call->nr < CR_NR_MAX)
-		before = cr_tally_add(&e->denied, o.window, call->abi, call->nr);
-	/* Other arguments are another denial. */
-	if (o.report && o.by_args && o.strict != CR_PASSES_NOTED && call->nr < CR_NR_MAX)
-		before = told_before(e, call, &o);
-	if (o.strict == CR_VIOLATES && e->plan.missing)
+	known = again(e, call, site, &o);
+	if (o.violates && e->plan.missing)
 		missing(e, call, site);
-	if (o.ask && !e->plan.audit)
-		o.verdict = cr_enforce_ask(e, call, site, &o);
-	else if (o.report && before == 0)
+	if (o.act == CR_ACT_ASK && !e->plan.audit)
+		o.verdict = cr_enforce_ask(e, call, site, &o, known);
+	else if (o.report && !known)
 		cr_enforce_tell(e, call, site, &o);
 	if (e->plan.audit)
 		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
@@ -210,6 +181,7 @@ struct cr_judge *cr_enforce_judge(struct cr_enforce *e)
 /* A sum on its way through the counts. */
 struct adding {
 	const struct cr_enforce *e;
+	bool noted;
 	uint64_t all;
 };
 
@@ -217,29 +189,28 @@ static void add_up(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr,
 {
 	struct adding *a = ctx;
 	const struct cr_policy_window *w = cr_policy_window(a->e->plan.policy, window);
+	size_t told = cr_enforce_times_told(a->e, a->noted, window, abi, nr);
 	char name[CR_NAME_MAX], times[32] = "once";
-	size_t i, told = 0;
 
 	a->all += n;
-	for (i = 0; i < a->e->n_told; i++)
-		told += a->e->told[i].window == window && a->e->told[i].abi == abi &&
-			a->e->told[i].nr == nr;
 	if (told > 1)
 		snprintf(times, sizeof(times), "%zu times", told);
 	if (n > 1 && n > told && a->e->plan.repeated)
 		a->e->plan.repeated(a->e->plan.ctx, window, abi, nr, n);
 	if (n > 1 && n > told)
-		cr_info("%s (%s)%s%s was reported %s and made %llu times",
+		cr_info("%s (%s)%s%s was %s %s and made %llu times",
 			cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
-			w ? " inside " : "", w ? w->function : "", times, (unsigned long long)n);
+			w ? " inside " : "", w ? w->function : "", a->noted ? "noted" : "reported",
+			times, (unsigned long long)n);
 }
 
 uint64_t cr_enforce_finish(struct cr_enforce *e)
 {
-	struct adding a = { e, 0 };
+	struct adding denied = { e, false, 0 }, noted = { e, true, 0 };
 
-	cr_tally_each(&e->denied, add_up, &a);
-	return a.all;
+	cr_tally_each(&e->denied, add_up, &denied);
+	cr_tally_each(&e->noted, add_up, &noted);
+	return denied.all;
 }
 
 void cr_enforce_free(struct cr_enforce *e)
@@ -249,11 +220,12 @@ void cr_enforce_free(struct cr_enforce *e)
 	if (!e)
 		return;
 	for (i = 0; i < e->n_told; i++)
-		free(e->told[i].rule);
+		free(e->told[i].words);
 	free(e->told);
 	for (i = 0; i < e->n_answer; i++)
 		free(e->answer[i].args);
 	free(e->answer);
 	cr_tally_fini(&e->denied);
+	cr_tally_fini(&e->noted);
 	free(e);
 }

@@ -95,8 +95,10 @@ bool cr_enforce_lacks(const struct cr_enforce *e, const struct cr_call *call,
 {
 	if (call->nr >= CR_NR_MAX || !e->plan.policy->path)
 		return false;
-	return !o->rule || (o->by_args && (o->rule->act == CR_ACT_ALLOW ||
-					   o->rule->act == CR_ACT_LOG));
+	/* A person who always says yes need not be asked. */
+	if (!o->rule || (o->rule->act == CR_ACT_ASK && !o->rule->cond))
+		return true;
+	return o->by_args && (o->rule->act == CR_ACT_ALLOW || o->rule->act == CR_ACT_LOG);
 }
 
 bool cr_enforce_rule(const struct cr_enforce *e, const struct cr_call *call,
@@ -107,13 +109,13 @@ bool cr_enforce_rule(const struct cr_enforce *e, const struct cr_call *call,
 
 	if (!cr_enforce_lacks(e, call, o))
 		return false;
-	if (o->rule &&
+	if (o->by_args &&
 	    cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why, &cond) < 0)
 		return false;
 	cr_buf_addf(rule, "%s%s%s", call->abi == CR_ABI_NATIVE ? "" : cr_abi_facts[call->abi].name,
 		    call->abi == CR_ABI_NATIVE ? "" : ":",
 		    cr_nr_to_name(call->abi, call->nr, name));
-	if (o->rule)
+	if (o->by_args)
 		cr_buf_addf(rule, " if %s", cr_buf_str(&cond));
 	return cr_buf_ok(rule);
 }
@@ -143,8 +145,8 @@ static void hint(const struct cr_enforce *e, const struct cr_call *call,
 		return;
 	}
 	/* Which argument is not allowed, and what is. */
-	if (o->rule && cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why,
-					&cond) == 0)
+	if (o->by_args && cr_conds_explain(call->abi, call->nr, o->rule->cond, call->args, &why,
+					   &cond) == 0)
 		cr_error("hint: %s: line %u of %s", cr_buf_str(&why), o->rule->line, p->path);
 	if (!o->rule && o->window && !o->also)
 		hint_allowed(e, call->abi, o->window);
@@ -161,12 +163,12 @@ static void hint_others(const struct cr_enforce *e, const struct cr_call *call,
 	struct cr_opinion other;
 	size_t k;
 
-	if (call->nr >= CR_NR_MAX || !e->plan.policy->path || o->rule || o->strict != CR_VIOLATES)
+	if (call->nr >= CR_NR_MAX || !e->plan.policy->path || o->rule || !o->violates)
 		return;
 	for (k = o->depth + 1; k < site->n_windows && k <= o->depth + HINT_WINDOWS; k++) {
 		other = cr_enforce_look_up(e, call, site->windows[k]);
 		other.also = true;
-		if (!other.rule && other.strict == CR_VIOLATES)
+		if (!other.rule && other.violates)
 			hint(e, call, &other);
 	}
 }
@@ -202,7 +204,8 @@ static void record(const struct cr_enforce *e, const struct cr_call *call,
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT, rule = CR_BUF_INIT, words = CR_BUF_INIT;
 	struct cr_denial d = {
 		.call = call, .site = site, .window = o->window, .verdict = o->verdict,
-		.noted = o->strict == CR_PASSES_NOTED, .audit = e->plan.audit,
+		.noted = cr_opinion_noted(o), .audit = e->plan.audit,
+		.ask = o->act == CR_ACT_ASK,
 	};
 
 	cr_decode_call(call, site, &text);
@@ -215,9 +218,9 @@ static void record(const struct cr_enforce *e, const struct cr_call *call,
 	e->plan.record(e->plan.ctx, &d);
 }
 
-static const char *verb(const struct cr_enforce *e, const struct cr_opinion *o)
+static const char *verb(const struct cr_opinion *o)
 {
-	if (o->strict == CR_VIOLATES && e->plan.violation.what == CR_VIOLATION_LOG)
+	if (o->violates && o->act == CR_ACT_LOG)
 		return "not in the policy:";
 	return o->verdict.what == CR_VERDICT_ALLOW ? "noted" : "denied";
 }
@@ -230,13 +233,13 @@ void cr_enforce_tell(const struct cr_enforce *e, const struct cr_call *call,
 	const char *stack;
 
 	cr_enforce_sentence(e, call, site, o, &b);
-	cr_error("%s %s: %s", verb(e, o), cr_buf_str(&b), consequence(e, o->verdict, text));
+	cr_error("%s %s: %s", verb(o), cr_buf_str(&b), consequence(e, o->verdict, text));
 	if (e->plan.record)
 		record(e, call, site, o);
 	stack = site->stack(site);
 	if (*stack)
 		cr_error("at %s", stack);
-	if (o->strict != CR_PASSES_NOTED) {
+	if (!cr_opinion_noted(o)) {
 		hint(e, call, o);
 		hint_others(e, call, site, o);
 	}

@@ -32,21 +32,25 @@ static uint32_t widest(const struct cr_filter_plan *plan, enum cr_abi abi, uint3
 	return g && !cr_export_passes(no) ? g->yes : no;
 }
 
-void cr_export_answers(const struct cr_policy *p, struct cr_export *x)
+void cr_export_answers(const struct cr_policy *p, unsigned int holds, struct cr_export *x)
 {
+	struct cr_violation v = p->violation;
 	bool none = shut(p, CR_ABI_X32);
 	enum cr_abi abi;
 	uint32_t nr;
 
 	x->p = p;
-	cr_filter_plan_alone(p, &p->violation, &x->plan);
+	x->holds = holds;
+	/* Who cannot let pass and tell of it what is not listed denies that. */
+	if (v.what == CR_ACT_LOG && !(holds & CR_HOLDS_OPEN))
+		v = (struct cr_violation){ CR_ACT_ERRNO, EPERM };
+	cr_filter_plan_alone(p, &v, &x->plan);
 	for (nr = 0; nr < CR_NR_MAX && none; nr++)
 		x->plan.abi[CR_ABI_X32].ret[nr] = SECCOMP_RET_KILL_PROCESS;
 	if (none)
 		x->plan.abi[CR_ABI_X32].beyond = SECCOMP_RET_KILL_PROCESS;
 	x->horizon = cr_filter_horizon(p);
-	x->violation = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
-		       SECCOMP_RET_ERRNO | ((uint32_t)p->violation.err & SECCOMP_RET_DATA);
+	x->violation = cr_filter_answer(v.what, v.err);
 	for (abi = 0; abi < CR_ABI_COUNT; abi++) {
 		for (nr = 0; nr < CR_NR_MAX; nr++)
 			x->ret[abi][nr] = widest(&x->plan, abi, nr);

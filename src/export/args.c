@@ -127,7 +127,7 @@ static int look(void *ctx, const uint64_t args[6], bool opens)
 	return 0;
 }
 
-/* Otherwise the call must be denied: as all others are, in a profile, since that has one default.
+/* Otherwise the call must be what all others are, or denied as they are: a profile has one default.
  * Who cannot say everything (minijail) only says what passes. What has too many borders to be
  * proved is not said. */
 void cr_export_spell(struct cr_export *x)
@@ -141,9 +141,13 @@ void cr_export_spell(struct cr_export *x)
 		x->cases[nr] = g && (x->holds & CR_HOLDS_CASES) && g->n == 1 &&
 			       !g->guard[0].unless && g->yes != x->violation &&
 			       (!x->can || cr_export_passes(g->yes)) &&
-			       !cr_export_passes(otherwise) &&
+			       (otherwise == x->violation ||
+				(!cr_export_passes(otherwise) &&
+				 !cr_export_passes(x->violation))) &&
 			       cr_export_cases(g->guard[0].cond, x->can, NULL) == 0 &&
 			       cr_filter_borders(g, look, NULL) == 0;
+		if (x->cases[nr])
+			x->ret[CR_ABI_NATIVE][nr] = g->yes;
 	}
 }
 

@@ -29,6 +29,7 @@ enum {
 	CR_HOLDS_ORIGIN = 1024,	/* which base set a call comes from */
 	CR_HOLDS_ARGS = 2048,	/* conditions on arguments */
 	CR_HOLDS_CASES = 4096,	/* conditions that can be spelled out (args.c) */
+	CR_HOLDS_OPEN = 8192,	/* what it does not list passes, and is told */
 };
 
 struct cr_named {
@@ -96,8 +97,8 @@ const struct cr_rule *cr_export_widest(const struct cr_policy *p, enum cr_abi ab
 int cr_export_flatten(const struct cr_export_what *what, struct cr_policy **flat,
 		      struct cr_buf *losses, struct cr_err *err) CR_MUST_CHECK;
 
-/* Fills @x with the answers of the flat policy @p. */
-void cr_export_answers(const struct cr_policy *p, struct cr_export *x);
+/* Fills @x with the answers of the flat policy @p, for a format that holds @holds. */
+void cr_export_answers(const struct cr_policy *p, unsigned int holds, struct cr_export *x);
 
 /* Native calls whose answer is not the violation's, as groups: allowed ones first. -ENOMEM. The
  * caller owns *@groups. */

@@ -5,9 +5,10 @@
 #include "export-int.h"
 
 #define HOLDS_OCI (CR_HOLDS_LOG | CR_HOLDS_ERRNO | CR_HOLDS_NEWER | CR_HOLDS_VIOLATION | \
-		   CR_HOLDS_CASES | CR_NEEDS_EXECVE)
+		   CR_HOLDS_CASES | CR_HOLDS_OPEN | CR_NEEDS_EXECVE)
 #define HOLDS_BPF (CR_HOLDS_LOG | CR_HOLDS_ERRNO | CR_HOLDS_NUMBERS | CR_HOLDS_ABIS | \
-		   CR_HOLDS_HORIZON | CR_HOLDS_VIOLATION | CR_HOLDS_ARGS | CR_NEEDS_EXECVE)
+		   CR_HOLDS_HORIZON | CR_HOLDS_VIOLATION | CR_HOLDS_ARGS | CR_HOLDS_OPEN | \
+		   CR_NEEDS_EXECVE)
 
 static const struct cr_export_format formats[] = {
 	{ .name = "oci", .help = "linux.seccomp of an OCI runtime's config.json",
@@ -96,8 +97,7 @@ static int write_flat(struct cr_export *x, const struct cr_policy *flat,
 {
 	int rc;
 
-	cr_export_answers(flat, x);
-	x->holds = f->holds;
+	cr_export_answers(flat, f->holds, x);
 	x->can = f->can;
 	cr_export_spell(x);
 	rc = name_all(x);
@@ -144,7 +144,7 @@ int cr_export_prove(const struct cr_export_what *what, const struct cr_filter *f
 		     cr_err_sys(err, -ENOMEM, "cannot prove the filter");
 
 	if (rc == 0) {
-		cr_export_answers(flat, x);
+		cr_export_answers(flat, CR_HOLDS_OPEN, x);
 		rc = cr_filter_prove(&x->plan, f, err);
 	}
 	cr_policy_free(flat);

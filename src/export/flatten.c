@@ -40,13 +40,22 @@ static struct cr_policy *head_of(const struct cr_policy *p)
 	return NULL;
 }
 
+/* May the call of @r be made, with some arguments at least? What is not named may be a reason. */
+static bool lets(const struct cr_policy *p, const struct cr_rule *r)
+{
+	bool open = p->violation.what == CR_ACT_LOG;
+
+	return cr_rule_passes(r) || (r && open && (cr_rule_says(r, CR_ACT_NEVER) ||
+						   (r->cond && r->other == CR_ACT_NONE)));
+}
+
 /* Does @r take the place of @best? What passes does; of two that pass the one that tells. */
-static bool beats(const struct cr_rule *r, const struct cr_rule *best)
+static bool beats(const struct cr_policy *p, const struct cr_rule *r, const struct cr_rule *best)
 {
 	if (!r)
 		return false;
-	if (cr_rule_passes(r) != cr_rule_passes(best))
-		return cr_rule_passes(r) || !best;
+	if (lets(p, r) != lets(p, best))
+		return lets(p, r) || !best;
 	return !best || (r->act == CR_ACT_LOG && best->act == CR_ACT_ALLOW);
 }
 
@@ -59,7 +68,7 @@ const struct cr_rule *cr_export_widest(const struct cr_policy *p, enum cr_abi ab
 	*window = NULL;
 	for (i = 0; i < p->n_windows; i++) {
 		r = cr_policy_find_in(p, p->windows[i]->number, abi, nr);
-		if (!beats(r, best))
+		if (!beats(p, r, best))
 			continue;
 		best = r;
 		*window = p->windows[i];
@@ -110,6 +119,19 @@ static int widen_all(const struct cr_policy *p, struct cr_rule *to, struct cr_bu
 	return rc;
 }
 
+/* Is there a place that does not name the call, and so lets it pass, and tells? */
+static bool passes_unnamed(const struct cr_policy *p, enum cr_abi abi, uint32_t nr)
+{
+	bool any = !p->outside_any && !cr_policy_find(p, abi, nr);
+	size_t i;
+
+	if (p->violation.what != CR_ACT_LOG || nr > cr_filter_horizon(p))
+		return false;
+	for (i = 0; i < p->n_windows; i++)
+		any |= !cr_policy_find_in(p, p->windows[i]->number, abi, nr);
+	return any;
+}
+
 static int flatten_call(const struct cr_policy *p, struct cr_policy *flat, enum cr_abi abi,
 			uint32_t nr, struct cr_buf *losses)
 {
@@ -121,6 +143,8 @@ static int flatten_call(const struct cr_policy *p, struct cr_policy *flat, enum 
 
 	if (!r)
 		return 0;
+	if (passes_unnamed(p, abi, nr))
+		return cr_policy_set(flat, NULL, abi, nr, CR_ACT_LOG, 0);
 	if (window)
 		snprintf(origin, sizeof(origin), CR_EXPORT_WINDOW "%u: %s", window->number,
 			 window->function);

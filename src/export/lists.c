@@ -204,7 +204,8 @@ int cr_write_minijail(struct cr_export *x, struct cr_err *err)
 		return cr_err_sys(err, -ENOMEM, "cannot export");
 	cr_export_head(x, "# ");
 	for (i = 0; i < n && rc == 0; i++)
-		rc = minijail_group(x, &groups[i]);
+		if (groups[i].ret != SECCOMP_RET_KILL_PROCESS)
+			rc = minijail_group(x, &groups[i]);
 	if (cr_export_errno(x->violation) && rc == 0) {
 		rc = minijail_group(x, &others);
 		cr_export_lose(x, "calls without a name are killed: minijail has no other default");

@@ -29,6 +29,8 @@ static const char *consequence(const struct cr_export *x, uint32_t ret, bool one
 
 	if (!(x->holds & CR_HOLDS_VIOLATION))
 		return one ? "is left out" : "are left out";
+	if (cr_export_passes(ret))
+		return one ? "passes" : "pass";
 	if (!cr_export_errno(ret))
 		return one ? "is killed" : "are killed";
 	snprintf(text, CR_NAME_MAX + 16, "%s with %s", one ? "fails" : "fail",
@@ -51,6 +53,36 @@ static bool lost_errno(const struct cr_export *x, uint32_t nr, bool named)
 	return named && rule && rule->act == CR_ACT_ERRNO &&
 	       x->ret[CR_ABI_NATIVE][nr] != x->violation &&
 	       !cr_export_passes(x->ret[CR_ABI_NATIVE][nr]);
+}
+
+static bool lost_kill(const struct cr_export *x, uint32_t nr, bool named)
+{
+	const struct cr_rule *rule = cr_policy_find(x->p, CR_ABI_NATIVE, nr);
+
+	return named && rule && rule->act == CR_ACT_KILL &&
+	       x->ret[CR_ABI_NATIVE][nr] != x->violation &&
+	       !cr_export_passes(x->ret[CR_ABI_NATIVE][nr]);
+}
+
+/* Not where it passes, since its condition is lost: that is told apart. */
+static bool lost_saying(const struct cr_export *x, uint32_t nr, enum cr_action act)
+{
+	bool held = x->cases[nr] || (x->holds & CR_HOLDS_ARGS) ||
+		    !cr_export_passes(x->ret[CR_ABI_NATIVE][nr]);
+
+	return held && cr_rule_says(cr_policy_find(x->p, CR_ABI_NATIVE, nr), act);
+}
+
+static bool lost_ask(const struct cr_export *x, uint32_t nr, bool named)
+{
+	(void)named;
+	return lost_saying(x, nr, CR_ACT_ASK);
+}
+
+static bool lost_stop(const struct cr_export *x, uint32_t nr, bool named)
+{
+	(void)named;
+	return lost_saying(x, nr, CR_ACT_STOP);
 }
 
 static bool lost_number(const struct cr_export *x, uint32_t nr, bool named)
@@ -181,17 +213,68 @@ static void lose_execve(struct cr_export *x)
 		       consequence(x, x->ret[CR_ABI_NATIVE][nr], true, text));
 }
 
+/* What only a supervisor can do with what no rule names. */
+static void lose_violation(struct cr_export *x)
+{
+	switch (x->p->violation.what) {
+	case CR_ACT_ASK:
+		cr_export_lose(x, "nobody is asked: what the policy does not name fails with "
+			       "EPERM");
+		return;
+	case CR_ACT_STOP:
+		cr_export_lose(x, "nothing is left stopped: what the policy does not name ends "
+			       "the process");
+		return;
+	case CR_ACT_LOG:
+		if (!(x->holds & CR_HOLDS_OPEN))
+			cr_export_lose(x, "the policy lets pass what it does not name, and tells "
+				       "of it: here it fails with EPERM");
+		return;
+	case CR_ACT_NONE:
+	case CR_ACT_ALLOW:
+	case CR_ACT_ERRNO:
+	case CR_ACT_KILL:
+	case CR_ACT_NEVER:
+		return;
+	}
+}
+
+/* What becomes of calls whose own word the format has not. */
+static const char *fate(const struct cr_export *x, const char *own)
+{
+	if (!(x->holds & CR_HOLDS_VIOLATION))
+		return "are left out";
+	return x->holds & CR_HOLDS_ERRNO ? own : "are denied like all others";
+}
+
+static void lose_actions(struct cr_export *x)
+{
+	char text[128];
+
+	if (!(x->holds & CR_HOLDS_LOG))
+		lose_calls(x, lost_log, "logged calls become allowed ones that nobody is told of");
+	snprintf(text, sizeof(text), "nobody is asked about these calls, which %s",
+		 fate(x, "fail with EPERM"));
+	lose_calls(x, lost_ask, text);
+	snprintf(text, sizeof(text), "no process is left stopped by these calls, which %s",
+		 fate(x, "end it"));
+	lose_calls(x, lost_stop, text);
+	if (x->holds & CR_HOLDS_ERRNO)
+		return;
+	lose_calls(x, lost_errno, x->holds & CR_HOLDS_VIOLATION ?
+		   "calls with an errno of their own become denied like all others" :
+		   "calls with an errno of their own are left out");
+	if (x->holds & CR_HOLDS_VIOLATION)
+		lose_calls(x, lost_kill, "calls that end the program become denied like all "
+			   "others");
+}
+
 void cr_export_losses(struct cr_export *x)
 {
 	if (x->holds & CR_HOLDS_NOTHING)
 		return;
 	lose_windows(x);
-	if (!(x->holds & CR_HOLDS_LOG))
-		lose_calls(x, lost_log, "logged calls become allowed ones that nobody is told of");
-	if (!(x->holds & CR_HOLDS_ERRNO))
-		lose_calls(x, lost_errno, x->holds & CR_HOLDS_VIOLATION ?
-			   "calls with an errno of their own become denied like all others" :
-			   "calls with an errno of their own are left out");
+	lose_actions(x);
 	if (!(x->holds & CR_HOLDS_ARGS))
 		lose_calls(x, lost_args, "conditions on arguments are lost: where these calls pass "
 			   "with some arguments, they pass with any");
@@ -202,6 +285,8 @@ void cr_export_losses(struct cr_export *x)
 		lose_calls(x, lost_number, "calls that have no name in libseccomp are left out");
 	if (!(x->holds & CR_HOLDS_ABIS))
 		lose_abis(x);
+	if (x->holds & CR_HOLDS_VIOLATION)
+		lose_violation(x);
 	if (!(x->holds & CR_HOLDS_VIOLATION))
 		cr_export_lose(x, "what becomes of all other calls is not said");
 	else if (!(x->holds & CR_HOLDS_HORIZON))

@@ -185,21 +185,34 @@ struct alone {
 	uint32_t horizon;
 };
 
-static uint32_t answer(const struct alone *a, enum cr_action act, int err, uint32_t nr)
+/* Of what only a supervisor can do: nobody says yes, so the call fails, and what cannot be left
+ * stopped ends. */
+uint32_t cr_filter_answer(enum cr_action act, int err)
 {
 	switch (act) {
 	case CR_ACT_ALLOW:
 		return SECCOMP_RET_ALLOW;
 	case CR_ACT_LOG:
 		return SECCOMP_RET_LOG;
+	case CR_ACT_ASK:
+		return fails(EPERM);
 	case CR_ACT_ERRNO:
 		return fails(err);
+	case CR_ACT_STOP:
+	case CR_ACT_KILL:
 	case CR_ACT_NEVER:
-		return a->violation;
 	case CR_ACT_NONE:
 		break;
 	}
-	return nr > a->horizon ? fails(ENOSYS) : a->violation;
+	return SECCOMP_RET_KILL_PROCESS;
+}
+
+static uint32_t answer(const struct alone *a, enum cr_action act, int err, uint32_t nr)
+{
+	if (act == CR_ACT_NONE && nr > a->horizon)
+		return fails(ENOSYS);
+	return act == CR_ACT_NONE || act == CR_ACT_NEVER ? a->violation :
+							   cr_filter_answer(act, err);
 }
 
 static void answer_call(const struct alone *a, struct cr_filter_plan *plan, enum cr_abi abi,
@@ -232,8 +245,7 @@ void cr_filter_plan_alone(const struct cr_policy *p, const struct cr_violation *
 {
 	const struct alone a = {
 		.p = p, .horizon = cr_filter_horizon(p),
-		.violation = violation->what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
-								    fails(violation->err),
+		.violation = cr_filter_answer(violation->what, violation->err),
 	};
 	enum cr_abi abi;
 	uint32_t nr;

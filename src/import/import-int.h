@@ -74,7 +74,7 @@ int cr_reader_bad(struct cr_reader *r, const char *fmt, ...) CR_PRINTF(2, 3) CR_
 /* A sentence about what a policy cannot hold; each is told once. */
 void cr_reader_loss(struct cr_reader *r, const char *fmt, ...) CR_PRINTF(2, 3);
 
-/* At the end of a profile that kills for some calls: a policy has one violation for all. */
+/* At the end of a profile: where it kills, but not by default, it is not for a violation. */
 void cr_reader_kills(struct cr_reader *r);
 
 /* A call gets a rule, unless it has one: then that one stays, and a conflict is told. @more: for

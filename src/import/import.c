@@ -258,15 +258,13 @@ int cr_reader_allow(struct cr_reader *r, enum cr_abi abi, uint32_t nr, const cha
 void cr_reader_kills(struct cr_reader *r)
 {
 	const struct cr_policy *p = r->to->policy;
-	char name[CR_NAME_MAX];
 	size_t i;
 
-	for (i = 0; i < p->n_own && p->violation.what == CR_VIOLATION_ERRNO; i++) {
-		if (p->rules[i]->act != CR_ACT_NEVER)
-			continue;
-		cr_reader_loss(r, "calls that kill fail with %s, as the default does: a policy "
-			       "has one violation for all", cr_errno_name(p->violation.err, name));
-		return;
+	for (i = 0; i < p->n_own && p->violation.what != CR_ACT_KILL; i++) {
+		if (p->rules[i]->act == CR_ACT_NEVER)
+			p->rules[i]->act = CR_ACT_KILL;
+		if (p->rules[i]->other == CR_ACT_NEVER)
+			p->rules[i]->other = CR_ACT_KILL;
 	}
 }
 

@@ -43,7 +43,7 @@ static int plain_action(struct cr_reader *r, const char *s, struct cr_rule *rule
 		rule->act = CR_ACT_ERRNO;
 		rule->err = e;
 	} else if (strcmp(s, "trap") == 0) {
-		cr_reader_loss(r, "trap becomes a violation: it raises no signal");
+		cr_reader_loss(r, "trap ends the program: it raises no signal");
 	} else if (strcmp(s, "trace") == 0 || strcmp(s, "user-notify") == 0) {
 		cr_reader_loss(r, "%s is not held: such calls are as if not listed", s);
 		return -ENOTSUP;
@@ -296,12 +296,8 @@ static int on_directive(struct cr_reader *r, char *line)
 	if (rc < 0 || rule.act == CR_ACT_ALLOW)
 		return rc == -EINVAL ? rc : cr_reader_bad(r, "a policy cannot have the default "
 							     "\"%.60s\"", value);
-	if (rule.act == CR_ACT_LOG)
-		p->mode = CR_MODE_AUDIT;
-	if (rule.act == CR_ACT_ERRNO) {
-		p->violation.what = CR_VIOLATION_ERRNO;
-		p->violation.err = rule.err;
-	}
+	if (rule.act == CR_ACT_LOG || rule.act == CR_ACT_ERRNO)
+		p->violation = (struct cr_violation){ rule.act, rule.err };
 	return 0;
 }
 

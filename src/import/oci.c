@@ -121,7 +121,7 @@ static int action_of(struct profile *p, struct json_object *o, const char *actio
 			return cr_reader_bad(p->r, "%s: %d is no errno that a policy holds",
 					     errno_key, e) < 0 ? -EINVAL : -ENOTSUP;
 	} else if (strcmp(action, "SCMP_ACT_TRAP") == 0) {
-		cr_reader_loss(p->r, "SCMP_ACT_TRAP becomes a violation: it raises no signal");
+		cr_reader_loss(p->r, "SCMP_ACT_TRAP ends the program: it raises no signal");
 	} else if (strcmp(action, "SCMP_ACT_KILL") != 0 &&
 		   strcmp(action, "SCMP_ACT_KILL_THREAD") != 0 &&
 		   strcmp(action, "SCMP_ACT_KILL_PROCESS") != 0) {
@@ -148,12 +148,8 @@ static int read_default(struct profile *p, struct json_object *top)
 		return cr_err_set(p->r->err, -EINVAL, "%s: a policy cannot have the defaultAction "
 				  "%s%s", p->r->path, action,
 				  rule.act == CR_ACT_ERRNO ? " with such a defaultErrnoRet" : "");
-	if (rule.act == CR_ACT_ERRNO) {
-		policy->violation.what = CR_VIOLATION_ERRNO;
-		policy->violation.err = rule.err;
-	} else if (rule.act == CR_ACT_LOG) {
-		policy->mode = CR_MODE_AUDIT;
-	}
+	if (rule.act == CR_ACT_LOG || rule.act == CR_ACT_ERRNO)
+		policy->violation = (struct cr_violation){ rule.act, rule.err };
 	p->deny_list = rule.act == CR_ACT_ALLOW;
 	return 0;
 }

@@ -69,7 +69,8 @@ static void forbidden(struct cr_learn *l, const struct cr_rule *rule, const stru
 	if (rule->cond && !cr_conds_hold(rule->cond, d->call->args) &&
 	    cr_conds_explain(rule->abi, rule->nr, rule->cond, d->call->args, &why, &ignored) == 0)
 		cr_warn("%s", cr_buf_str(&why));
-	cr_warn("the policy denies %s%s%s at line %u: it was let through, and not learned", name,
+	cr_warn("the policy %s %s%s%s at line %u: it was let through, and not learned",
+		cr_rule_says(rule, CR_ACT_ASK) ? "asks about" : "denies", name,
 		w ? " inside " : "", w ? w->function : "", rule->line);
 }
 
@@ -96,7 +97,7 @@ static void learn_args(struct cr_learn *l, const struct cr_rule *rule, struct de
 
 static bool denies(enum cr_action act)
 {
-	return act == CR_ACT_NEVER || act == CR_ACT_ERRNO;
+	return act != CR_ACT_NONE && act != CR_ACT_ALLOW && act != CR_ACT_LOG;
 }
 
 static void first_time(struct cr_learn *l, struct deed *d)

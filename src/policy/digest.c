@@ -23,14 +23,14 @@ static void spell_condition(const struct cr_rule *r, struct cr_buf *out)
 		}
 	}
 	cr_buf_add(out, " else ");
-	cr_value_action_text(r->other, r->other_err, out);
+	cr_action_print(r->other, r->other_err, out);
 }
 
 /* Numbers, not names: another libseccomp may know more of these. */
 static void spell_rule(const struct cr_rule *r, struct cr_buf *out)
 {
 	cr_buf_addf(out, "%s %u ", cr_abi_facts[r->abi].name, r->nr);
-	cr_value_action_text(r->act, r->err, out);
+	cr_action_print(r->act, r->err, out);
 	if (r->cond)
 		spell_condition(r, out);
 	cr_buf_add(out, "\n");
@@ -94,6 +94,17 @@ static int spell_windows(const struct cr_policy *p, struct cr_buf *out)
 	return 0;
 }
 
+/* As violations were numbered when the first policies were sealed. */
+static int violation_number(enum cr_action act)
+{
+	static const int numbers[] = {
+		[CR_ACT_KILL] = 0, [CR_ACT_ERRNO] = 1, [CR_ACT_LOG] = 2, [CR_ACT_STOP] = 3,
+		[CR_ACT_ASK] = 4,
+	};
+
+	return numbers[act];
+}
+
 int cr_policy_digest(const struct cr_policy *p, char digest[CR_DIGEST_MAX])
 {
 	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
@@ -102,8 +113,8 @@ int cr_policy_digest(const struct cr_policy *p, char digest[CR_DIGEST_MAX])
 	int rc;
 
 	cr_buf_addf(&text, "chestnut policy 1\nmode %s\nviolation %d %d\nhorizon %u\noutside %d\n",
-		    cr_mode_name(p->mode), p->violation.what, p->violation.err, p->horizon_nr,
-		    p->outside_any);
+		    cr_mode_name(p->mode), violation_number(p->violation.what), p->violation.err,
+		    p->horizon_nr, p->outside_any);
 	spell_outside(p, &text);
 	rc = spell_windows(p, &text);
 	if (rc < 0 || !cr_buf_ok(&text))

@@ -310,6 +310,27 @@ static const struct cr_lint_row *row_of(const struct cr_lint_rows *rows, const c
 	return NULL;
 }
 
+static uint32_t horizon_of(const struct cr_policy *p)
+{
+	return p->horizon_nr ? p->horizon_nr : cr_nr_highest(CR_ABI_NATIVE);
+}
+
+/* What no rule names is made, at least outside of windows. */
+static bool open_outside(const struct cr_policy *p)
+{
+	return p->outside_any || p->violation.what == CR_ACT_LOG;
+}
+
+/* Is a call made that no rule lets pass? "never" is what all others are. */
+static bool made_anyway(const struct cr_policy *p, enum cr_abi abi, uint32_t nr)
+{
+	const struct cr_rule *r = cr_policy_find(p, abi, nr);
+
+	return p->outside_any || (open_outside(p) && nr <= horizon_of(p) &&
+				  (!r || cr_rule_says(r, CR_ACT_NEVER) ||
+				   (r->cond && r->other == CR_ACT_NONE)));
+}
+
 static bool word_reachable(const struct cr_policy *p, const struct cr_lint_rows *rows,
 			   const char *word, size_t len)
 {
@@ -321,8 +342,11 @@ static bool word_reachable(const struct cr_policy *p, const struct cr_lint_rows 
 
 	calls_of(word, len, nr);
 	for (i = 0; i < CR_ABI_COUNT; i++) {
-		if (nr[i] >= 0 && (p->outside_any || reach(p, (enum cr_abi)i, (uint32_t)nr[i],
-							   row ? row->harmless[i] : NULL, &window)))
+		enum cr_abi abi = (enum cr_abi)i;
+		uint32_t n = (uint32_t)nr[i];
+
+		if (nr[i] >= 0 && (made_anyway(p, abi, n) ||
+				   reach(p, abi, n, row ? row->harmless[i] : NULL, &window)))
 			return true;
 	}
 	return false;
@@ -427,9 +451,9 @@ static int lint_all_twins(const struct cr_policy *p, const struct cr_lint_row *r
 	size_t i;
 
 	for (abi = 0; rc == 0 && abi < CR_ABI_COUNT; abi++) {
-		if (!p->outside_any)
+		if (!open_outside(p))
 			rc = lint_twins(p, NULL, row, (enum cr_abi)abi, report);
-		for (i = 0; rc == 0 && i < p->n_windows; i++)
+		for (i = 0; rc == 0 && i < p->n_windows && p->violation.what != CR_ACT_LOG; i++)
 			rc = lint_twins(p, p->windows[i], row, (enum cr_abi)abi, report);
 	}
 	return rc;
@@ -448,7 +472,8 @@ static void measure(const struct cr_policy *p, struct cr_lint_report *report)
 					     3) != 0;
 			bool open = reach(p, (enum cr_abi)i, nr, NULL, &window);
 
-			report->reachable[i] += open || (named && p->outside_any);
+			open = open || (named && made_anyway(p, (enum cr_abi)i, nr));
+			report->reachable[i] += open;
 			report->known[i] += open || named;
 		}
 	}
@@ -485,7 +510,7 @@ int cr_lint(const struct cr_policy *p, struct cr_lint_rows *rows, struct cr_lint
 		return rc;
 	}
 	measure(p, report);
-	report->warnings = p->outside_any;
+	report->warnings = p->outside_any + (p->violation.what == CR_ACT_LOG);
 	for (i = 0; i < report->n; i++)
 		report->warnings += report->finding[i].level >= CR_LINT_WARN;
 	if (report->n)

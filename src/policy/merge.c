@@ -133,6 +133,17 @@ static struct cr_rule *own_in(const struct merging *m, size_t i, enum cr_abi abi
 	return cr_policy_own_in(m->in[i], m->window[i], abi, nr);
 }
 
+/* By what it does: a violation is what the policy says of it, which has been settled before. "kill"
+ * is so whatever a run's command line says. */
+static int strictness(const struct merging *m, enum cr_action act)
+{
+	bool never = act == CR_ACT_NEVER;
+
+	if (act == CR_ACT_KILL)
+		return 2 * CR_ACT_KILL + 2;
+	return 2 * (int)cr_violation_act(&m->out->policy->violation, act) + never;
+}
+
 /* Rule @r of input @i joins the others'. */
 static int join_rule(struct merging *m, struct join *j, size_t i, const struct cr_rule *r)
 {
@@ -140,7 +151,7 @@ static int join_rule(struct merging *m, struct join *j, size_t i, const struct c
 		.kind = CR_CONFLICT_RULE, .p = { m->in[j->from], m->in[i] }, .r = { j->rule, r },
 		.w = { window_in(m, j->from), window_in(m, i) },
 	};
-	bool take = r->act > j->rule->act;
+	bool take = strictness(m, r->act) > strictness(m, j->rule->act);
 	int rc;
 
 	if (same_action(&j->says, r) || (r->act == j->says.act && r->err == j->says.err &&

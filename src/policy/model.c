@@ -7,7 +7,11 @@
 
 struct cr_policy *cr_policy_new(void)
 {
-	return calloc(1, sizeof(struct cr_policy));	/* all defaults are zero */
+	struct cr_policy *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->violation.what = CR_ACT_KILL;	/* all other defaults are zero */
+	return p;
 }
 
 static void free_evidence(struct cr_evidence *ev)

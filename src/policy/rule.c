@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cr/policy.h"
-#include "value.h"
 
 enum cr_action cr_rule_action(const struct cr_rule *r, const uint64_t args[6], int *err)
 {
@@ -30,6 +29,25 @@ bool cr_rule_passes(const struct cr_rule *r)
 	return r && (passes(r->act) || (r->cond && passes(r->other)));
 }
 
+bool cr_rule_says(const struct cr_rule *r, enum cr_action act)
+{
+	return r && (r->act == act || (r->cond && r->other == act));
+}
+
+bool cr_policy_says(const struct cr_policy *p, const struct cr_violation *v, enum cr_action act)
+{
+	bool says = v->what == act;
+	size_t i, k;
+
+	for (i = 0; i < p->n_rules && !says; i++)
+		says = cr_rule_says(p->rules[i], act) &&
+		       (i < p->n_own || !cr_policy_own(p, p->rules[i]->abi, p->rules[i]->nr));
+	for (i = 0; i < p->n_windows; i++)
+		for (k = 0; k < p->windows[i]->n_rules && !says; k++)
+			says = cr_rule_says(p->windows[i]->rules[k], act);
+	return says;
+}
+
 static bool passes_always(const struct cr_rule *r)
 {
 	return passes(r->act) && (!r->cond || passes(r->other));
@@ -50,7 +68,7 @@ bool cr_rule_covers(const struct cr_rule *have, const struct cr_rule *want)
 
 void cr_rule_print(const struct cr_rule *r, struct cr_buf *out)
 {
-	cr_value_action_text(r->act, r->err, out);
+	cr_action_print(r->act, r->err, out);
 	if (!r->cond)
 		return;
 	cr_buf_add(out, " if ");
@@ -58,5 +76,5 @@ void cr_rule_print(const struct cr_rule *r, struct cr_buf *out)
 	if (r->other == CR_ACT_NONE)
 		return;
 	cr_buf_add(out, " else ");
-	cr_value_action_text(r->other, r->other_err, out);
+	cr_action_print(r->other, r->other_err, out);
 }

@@ -142,43 +142,29 @@ static int read_mode(struct cr_policy *p, const char *v, const struct cr_where *
 	return m;
 }
 
-/* "errno NAME"; -ENOENT when @v is something else. */
-static int read_errno(const char *v, int *err, const struct cr_where *at)
+/* @rc: why @v is no action of a rule or of a violation, which have @there. */
+static int no_action(int rc, const char *of, const char *v, const char *there,
+		     const struct cr_where *at)
 {
-	int rc;
+	const char *name = v + strcspn(v, " \t");
 
-	if (strncmp(v, "errno", 5) != 0 || (v[5] && !blank(v[5])))
-		return -ENOENT;
-	v = skip(v + 5);
-	rc = cr_errno_of(v);
-	if (rc > 0) {
-		*err = rc;
-		return 0;
+	if (rc == -EINVAL) {
+		cr_wrong(at, "a %s cannot be \"%s\"", of, v);
+		cr_err_hint(at->err, "there are: %s, and errno NAME", there);
+		return rc;
 	}
-	rc = *v ? cr_wrong(at, "no errno is called \"%s\"", v) : cr_wrong(at, "errno needs a name");
+	name = skip(name);
+	rc = *name ? cr_wrong(at, "no errno is called \"%s\"", name) :
+		     cr_wrong(at, "errno needs a name");
 	cr_err_hint(at->err, "as in: errno EPERM, or a number from 1 to 4095");
 	return rc;
 }
 
 static int read_violation(struct cr_policy *p, const char *v, const struct cr_where *at)
 {
-	int err = 0, rc = read_errno(v, &err, at);
+	int rc = cr_violation_parse(v, &p->violation);
 
-	if (rc == 0) {
-		p->violation.what = CR_VIOLATION_ERRNO;
-		p->violation.err = err;
-		return 0;
-	}
-	if (rc != -ENOENT)
-		return rc;
-	if (strcmp(v, "kill") == 0) {
-		p->violation.what = CR_VIOLATION_KILL;
-		p->violation.err = 0;
-		return 0;
-	}
-	rc = cr_wrong(at, "a violation cannot be \"%s\"", v);
-	cr_err_hint(at->err, "there are: kill, and errno NAME");
-	return rc;
+	return rc == 0 ? 0 : no_action(rc, "violation", v, "kill, log, ask, stop", at);
 }
 
 static int read_horizon(struct cr_policy *p, const char *v, const struct cr_where *at)
@@ -343,10 +329,7 @@ static void write_header(const struct cr_policy *p, enum cr_header head, struct 
 		cr_buf_add(out, cr_mode_name(p->mode));
 		break;
 	case CR_HEAD_VIOLATION:
-		if (p->violation.what == CR_VIOLATION_ERRNO)
-			cr_value_action_text(CR_ACT_ERRNO, p->violation.err, out);
-		else
-			cr_buf_add(out, "kill");
+		cr_action_print(p->violation.what, p->violation.err, out);
 		break;
 	case CR_HEAD_HORIZON:
 		if (p->horizon_kernel && p->horizon_nr)
@@ -406,30 +389,10 @@ static const char *find_if(const char *v)
 
 static int read_action(const char *value, enum cr_action *act, int *err, const struct cr_where *at)
 {
-	static const struct {
-		const char *word;
-		enum cr_action act;
-	} words[] = {
-		{ "allow", CR_ACT_ALLOW }, { "log", CR_ACT_LOG }, { "never", CR_ACT_NEVER },
-	};
-	size_t i;
-	int rc;
+	int rc = cr_action_parse(value, act, err);
 
-	*err = 0;
-	for (i = 0; i < CR_ARRAY_SIZE(words); i++) {
-		if (strcmp(value, words[i].word) != 0)
-			continue;
-		*act = words[i].act;
-		return 0;
-	}
-	rc = read_errno(value, err, at);
-	if (rc == 0)
-		*act = CR_ACT_ERRNO;
-	if (rc != -ENOENT)
-		return rc;
-	rc = cr_wrong(at, "a rule cannot be \"%s\"", value);
-	cr_err_hint(at->err, "there are: allow, log, never, and errno NAME");
-	return rc;
+	return rc == 0 ? 0 :
+	       no_action(rc, "rule", value, "allow, log, ask, stop, kill, never", at);
 }
 
 /* "arg0 == AF_UNIX else errno EPERM". The lowest layer has the words, this one the line. */
@@ -483,28 +446,6 @@ int cr_value_rule(const char *value, struct cr_rule *r, const struct cr_where *a
 		r->cond = NULL;
 	}
 	return rc;
-}
-
-void cr_value_action_text(enum cr_action act, int err, struct cr_buf *out)
-{
-	char name[CR_NAME_MAX];
-
-	switch (act) {
-	case CR_ACT_NONE:
-		break;
-	case CR_ACT_ALLOW:
-		cr_buf_add(out, "allow");
-		break;
-	case CR_ACT_LOG:
-		cr_buf_add(out, "log");
-		break;
-	case CR_ACT_NEVER:
-		cr_buf_add(out, "never");
-		break;
-	case CR_ACT_ERRNO:
-		cr_buf_addf(out, "errno %s", cr_errno_name(err, name));
-		break;
-	}
 }
 
 /* Control characters belong to no symbol, and would end up on somebody's terminal. */

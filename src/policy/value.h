@@ -37,7 +37,6 @@ int cr_value_window_check(const struct cr_window_name *name, struct cr_err *err)
 
 /* Reads what the rule of (@r->abi, @r->nr) says: the caller frees its condition. */
 int cr_value_rule(const char *value, struct cr_rule *r, const struct cr_where *at) CR_MUST_CHECK;
-void cr_value_action_text(enum cr_action act, int err, struct cr_buf *out);
 
 /* Reads into @ev, which owns its members then (the caller frees them). */
 int cr_value_evidence(const char *value, struct cr_evidence *ev, const struct cr_where *at)

@@ -92,38 +92,53 @@ static void resume(struct cr_session *s, const struct cr_tracee *t, struct next 
 }
 
 /* For a person with a debugger. Its threads are let go when they have stopped. */
-static void stop_process(struct cr_session *s, pid_t tgid)
+static int stop_process(struct cr_session *s, pid_t tgid)
 {
 	struct cr_tracee *t;
 	size_t at = 0;
 
+	if (kill(tgid, SIGSTOP) < 0)
+		return -errno;
 	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
 		if (t->tgid == tgid)
 			t->leaving = true;
 	s->parting = true;
-	kill(tgid, SIGSTOP);
+	return 0;
+}
+
+static bool refused(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
+		    int err)
+{
+	int rc = cr_ptrace_skip(t->tid, call->abi, -(long)err);
+
+	if (rc == 0 || rc == -ESRCH)
+		return true;
+	cr_error("cannot refuse a call of thread %d: %s", (int)t->tid, strerror(-rc));
+	s->out.failed = true;
+	return false;
 }
 
 static void carry_out(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
 		      struct cr_verdict v)
 {
-	int rc = 0;
+	int rc;
 
 	switch (v.what) {
 	case CR_VERDICT_ALLOW:
 		return;
 	case CR_VERDICT_ERRNO:
-		rc = cr_ptrace_skip(t->tid, call->abi, -(long)v.err);
-		if (rc == 0 || rc == -ESRCH)
+		if (refused(s, t, call, v.err))
 			return;
-		cr_error("cannot refuse a call of thread %d: %s", (int)t->tid, strerror(-rc));
-		s->out.failed = true;
 		break;
 	case CR_VERDICT_STOP:
-		if (cr_ptrace_skip(t->tid, call->abi, -(long)v.err) < 0)
+		if (!refused(s, t, call, v.err))
+			break;
+		rc = stop_process(s, t->tgid);
+		if (rc == 0 || rc == -ESRCH)
 			return;
-		stop_process(s, t->tgid);
-		return;
+		cr_error("cannot stop process %d: %s: killed", (int)t->tgid, strerror(-rc));
+		s->out.denied = true;
+		break;
 	case CR_VERDICT_KILL:
 		s->out.denied = true;
 		break;

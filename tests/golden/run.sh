@@ -31,7 +31,8 @@ compare() {	# name, format
 version=2.5.4
 elsewhere() {	# name, format
 	case $1.$2 in
-	args.minijail | worker.minijail) [ "$(pkg-config --modversion libseccomp)" != $version ] ;;
+	args.minijail | asked.minijail | open.minijail | worker.minijail)
+		[ "$(pkg-config --modversion libseccomp)" != $version ] ;;
 	*) false ;;
 	esac
 }

@@ -26,6 +26,37 @@ static uint32_t chance(uint32_t n)
 	return (seed >> 8) % n;
 }
 
+/* Of a kernel that is alone: who is to be asked says no, what is to be stopped ends. */
+static uint32_t ret_of(enum cr_action act, int e)
+{
+	switch (act) {
+	case CR_ACT_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case CR_ACT_LOG:
+		return SECCOMP_RET_LOG;
+	case CR_ACT_ASK:
+		return SECCOMP_RET_ERRNO | EPERM;
+	case CR_ACT_ERRNO:
+		return SECCOMP_RET_ERRNO | (uint32_t)e;
+	case CR_ACT_STOP:
+	case CR_ACT_KILL:
+		return SECCOMP_RET_KILL_PROCESS;
+	case CR_ACT_NEVER:
+	case CR_ACT_NONE:
+		break;
+	}
+	CR_FAIL("a violation is no answer");
+	return 0;
+}
+
+/* @open: a format that can say so lets pass what the policy does not name. */
+static uint32_t violation_of(const struct cr_policy *p, bool open)
+{
+	if (p->violation.what == CR_ACT_LOG && !open)
+		return SECCOMP_RET_ERRNO | EPERM;
+	return ret_of(p->violation.what, p->violation.err);
+}
+
 static struct cr_policy *random_policy(void)
 {
 	static const int errnos[] = { EPERM, EACCES, ENOSYS, 4094 };	/* libseccomp's last */
@@ -41,14 +72,13 @@ static struct cr_policy *random_policy(void)
 		CR_CHECK_INT(cr_policy_window_add(p, 0, &name), i + 1);
 	}
 	p->outside_any = windows && chance(3) == 0;
-	if (chance(2)) {
-		p->violation.what = CR_VIOLATION_ERRNO;
+	p->violation.what = (enum cr_action)(CR_ACT_LOG + chance(5));
+	if (p->violation.what == CR_ACT_ERRNO)
 		p->violation.err = errnos[chance(4)];
-	}
 	p->horizon_nr = chance(2) ? chance(700) : 0;
 	for (i = 0; i < n; i++) {
 		enum cr_abi abi = chance(4) ? CR_ABI_NATIVE : (enum cr_abi)chance(CR_ABI_COUNT);
-		enum cr_action act = (enum cr_action)(CR_ACT_ALLOW + chance(4));
+		enum cr_action act = (enum cr_action)(CR_ACT_ALLOW + chance(7));
 
 		nr = chance(8) ? chance(460) : chance(CR_NR_MAX);
 		window = chance(windows + 1);
@@ -108,17 +138,13 @@ static uint32_t answer_in(const struct cr_policy *p, unsigned int window, enum c
 			  uint32_t nr)
 {
 	uint32_t horizon = p->horizon_nr ? p->horizon_nr : highest;
-	uint32_t denied = p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
-			  SECCOMP_RET_ERRNO | (uint32_t)p->violation.err;
 	const struct cr_rule *r = cr_policy_find_in(p, window, abi, nr);
 
-	if (nr == cr_abi_facts[abi].restart_syscall || (r && r->act == CR_ACT_ALLOW))
+	if (nr == cr_abi_facts[abi].restart_syscall)
 		return SECCOMP_RET_ALLOW;
-	if (r && r->act == CR_ACT_LOG)
-		return SECCOMP_RET_LOG;
-	if (r && r->act == CR_ACT_ERRNO)
-		return SECCOMP_RET_ERRNO | (uint32_t)r->err;
-	return !r && nr > horizon ? SECCOMP_RET_ERRNO | ENOSYS : denied;
+	if (r && r->act != CR_ACT_NEVER)
+		return ret_of(r->act, r->err);
+	return !r && nr > horizon ? SECCOMP_RET_ERRNO | ENOSYS : violation_of(p, true);
 }
 
 /* Is @got what a filter for the whole program may say: that it passes when it does anywhere, and
@@ -263,7 +289,12 @@ CR_TEST(too_long)
 	cr_policy_free(p);
 }
 
-static struct cr_export *answers(const struct cr_policy *p)
+static bool opens(const char *format)
+{
+	return cr_export_find(format)->holds & CR_HOLDS_OPEN;
+}
+
+static struct cr_export *answers(const struct cr_policy *p, const char *format)
 {
 	struct cr_export *x = calloc(1, sizeof(*x));
 	struct cr_policy *flat = NULL;
@@ -271,7 +302,7 @@ static struct cr_export *answers(const struct cr_policy *p)
 	CR_CHECK(x != NULL);
 	CR_CHECK_INT(cr_export_flatten(&(struct cr_export_what){ .p = p }, &flat, &losses, &err),
 		     0);
-	cr_export_answers(flat, x);
+	cr_export_answers(flat, cr_export_find(format)->holds, x);
 	cr_policy_free(flat);
 	return x;
 }
@@ -298,8 +329,7 @@ CR_TEST(replay)
 	CR_CHECK(x != NULL);
 	CR_CHECK_INT(cr_export_flatten(&(struct cr_export_what){ .p = p }, &flat, &losses, &err),
 		     0);
-	cr_export_answers(flat, x);
-	x->holds = CR_HOLDS_CASES;
+	cr_export_answers(flat, CR_HOLDS_CASES, x);
 	cr_export_spell(x);
 	must_export(p, "oci");
 	CR_CHECK_INT(cr_export_replay(x, out.s, &err), 0);
@@ -343,14 +373,14 @@ static uint32_t held(uint32_t ret, bool log, bool denials)
 /* Exports @p, imports that, and compares what both answer to each call that has a name. */
 static void round_trip(const struct cr_policy *p, const char *format, bool log, bool denials)
 {
-	struct cr_export *a = answers(p), *b;
+	struct cr_export *a = answers(p, format), *b;
 	struct cr_imported im;
 	char name[CR_NAME_MAX];
 	uint32_t nr;
 
 	must_export(p, format);
 	im = import(format);
-	b = answers(im.policy);
+	b = answers(im.policy, format);
 	for (nr = 0; nr < CR_NR_MAX; nr++) {
 		cr_nr_to_name(CR_ABI_NATIVE, nr, name);
 		if (strncmp(name, "nr:", 3) != 0 &&
@@ -416,22 +446,25 @@ static void random_condition(size_t k, char text[512])
 
 static struct cr_policy *conditional_policy(void)
 {
-	static const char *const actions[] = { "allow", "allow", "allow", "log", "errno EINVAL",
-					       "never" };
-	static const char *const others[] = { "", "", "", "", " else errno EPERM", " else allow" };
+	static const char *const actions[] = { "allow", "allow", "allow", "allow", "log",
+					       "errno EINVAL", "never", "ask", "kill", "stop" };
+	static const char *const others[] = { "", "", "", "", "", " else errno EPERM",
+					      " else allow", " else log", " else ask",
+					      " else kill" };
+	static const char *const violations[] = { "kill", "errno EACCES", "log", "ask", "stop" };
 	char text[8192], condition[512];
 	int len = snprintf(text, sizeof(text), "[policy]\nhorizon = 6.1 600\nviolation = %s\n"
-			   "[syscalls]\nread = allow\n", chance(2) ? "kill" : "errno EACCES");
+			   "[syscalls]\nread = allow\n", violations[chance(5)]);
 	struct cr_policy *p;
 	size_t k;
 
 	for (k = 0; k < CR_ARRAY_SIZE(conditions); k++) {
-		const char *action = actions[chance(6)], *other = others[chance(6)];
+		const char *action = actions[chance(10)], *other = others[chance(10)];
 
 		random_condition(k, condition);
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s = %s if %s%s\n",
 				conditions[k].call, action, condition,
-				strcmp(action, "allow") == 0 && strstr(other, action) ? "" : other);
+				strstr(other, action) ? "" : other);
 	}
 	p = parse(text);
 	return p;
@@ -457,24 +490,13 @@ static uint64_t random_argument(void)
 }
 
 /* What strict mode makes of it: SECCOMP_RET_*. */
-static uint32_t judged(const struct cr_policy *p, uint32_t nr, const uint64_t args[6])
+static uint32_t judged(const struct cr_policy *p, uint32_t nr, const uint64_t args[6], bool open)
 {
 	const struct cr_rule *r = cr_policy_find(p, CR_ABI_NATIVE, nr);
 	int e = 0;
+	enum cr_action act = cr_rule_action(r, args, &e);
 
-	switch (cr_rule_action(r, args, &e)) {
-	case CR_ACT_ALLOW:
-		return SECCOMP_RET_ALLOW;
-	case CR_ACT_LOG:
-		return SECCOMP_RET_LOG;
-	case CR_ACT_ERRNO:
-		return SECCOMP_RET_ERRNO | (uint32_t)e;
-	case CR_ACT_NEVER:
-	case CR_ACT_NONE:
-		break;
-	}
-	return p->violation.what == CR_VIOLATION_KILL ? SECCOMP_RET_KILL_PROCESS :
-	       SECCOMP_RET_ERRNO | (uint32_t)p->violation.err;
+	return act == CR_ACT_NONE || act == CR_ACT_NEVER ? violation_of(p, open) : ret_of(act, e);
 }
 
 /* Is the call one that this loss is about? */
@@ -511,8 +533,8 @@ static void conditional_trip(const struct cr_policy *p, const char *format, bool
 
 			for (a = 0; a < 6; a++)
 				args[a] = random_argument();
-			was = held(judged(p, (uint32_t)nr, args), log, same);
-			is = held(judged(im.policy, (uint32_t)nr, args), log, same);
+			was = held(judged(p, (uint32_t)nr, args, opens(format)), log, same);
+			is = held(judged(im.policy, (uint32_t)nr, args, true), log, same);
 			if (was != is)
 				CR_FAIL("%s, %s: was %#x, is %#x (%#llx %#llx %#llx %#llx)", format,
 					conditions[k].call, was, is, (unsigned long long)args[0],
@@ -545,7 +567,7 @@ CR_TEST(conditional)
 				for (a = 0; a < 6; a++)
 					d.args[a] = args[a] = random_argument();
 				CR_CHECK_INT(cr_bpf_run(&f, &d, NULL),
-					     judged(p, (uint32_t)nr, args));
+					     judged(p, (uint32_t)nr, args, true));
 			}
 		}
 		conditional_trip(p, "oci", true);

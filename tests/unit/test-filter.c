@@ -175,7 +175,7 @@ CR_TEST(one_by_one)
 /* What a kernel that is alone answers. */
 CR_TEST(alone)
 {
-	struct cr_violation kill = { CR_VIOLATION_KILL, 0 }, fail = { CR_VIOLATION_ERRNO, EXDEV };
+	struct cr_violation kill = { CR_ACT_KILL, 0 }, fail = { CR_ACT_ERRNO, EXDEV };
 	struct cr_policy *p = common_policy();
 	uint32_t x86 = AUDIT_ARCH_X86_64, i386 = AUDIT_ARCH_I386;
 	uint32_t enosys = SECCOMP_RET_ERRNO | ENOSYS;
@@ -220,7 +220,7 @@ static uint32_t run_key(const struct cr_filter *f, uint32_t nr, uint64_t k0, uin
 CR_TEST(key)
 {
 	const uint64_t k0 = 0x0123456789abcdef, k1 = 0xfedcba9876543210;
-	struct cr_violation kill = { CR_VIOLATION_KILL, 0 };
+	struct cr_violation kill = { CR_ACT_KILL, 0 };
 	struct cr_rule write = { .abi = CR_ABI_X86_64, .nr = 1, .act = CR_ACT_ALLOW };
 	struct cr_policy *p = cr_policy_new();
 	struct cr_filter f;

@@ -318,7 +318,7 @@ CR_TEST(actions)
 	static const struct cr_rule unless = { .act = CR_ACT_ERRNO, .err = EPERM,
 					       .other = CR_ACT_ALLOW };
 	static const struct cr_rule logs = { .act = CR_ACT_LOG };
-	static const struct cr_violation kills = { CR_VIOLATION_KILL, 0 };
+	static const struct cr_violation kills = { CR_ACT_KILL, 0 };
 	struct cr_policy *p = one_rule(CR_ABI_X86_64, "socket", els, "arg0 == AF_UNIX");
 	uint32_t socket = number(CR_ABI_X86_64, "socket"), close = number(CR_ABI_X86_64, "close");
 	uint32_t ioctl = number(CR_ABI_X86_64, "ioctl");
@@ -426,7 +426,7 @@ CR_TEST(two_policies)
 
 CR_TEST(too_long)
 {
-	static const struct cr_violation kills = { CR_VIOLATION_KILL, 0 };
+	static const struct cr_violation kills = { CR_ACT_KILL, 0 };
 	struct cr_buf text = CR_BUF_INIT;
 	uint32_t nr = number(CR_ABI_X86_64, "ioctl");
 	struct cr_policy *p;

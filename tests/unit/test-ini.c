@@ -70,7 +70,7 @@ CR_TEST(everything_is_read)
 	CR_CHECK_STR(p->program, "/opt/a;b #1");
 	CR_CHECK_STR(p->build_id, "0123abcd");
 	CR_CHECK_INT(p->mode, CR_MODE_STRICT);
-	CR_CHECK_INT(p->violation.what, CR_VIOLATION_ERRNO);
+	CR_CHECK_INT(p->violation.what, CR_ACT_ERRNO);
 	CR_CHECK_INT(p->violation.err, EACCES);
 	CR_CHECK_STR(p->horizon_kernel, "6.18.0");
 	CR_CHECK_INT(p->horizon_nr, 450);
@@ -207,7 +207,8 @@ static const struct {
 	{ "[syscalls]\nread =\n", ":2: \"read\" has no value", "" },
 	{ "[syscalls]\nread = # allow\n", ":2: \"read\" has no value", "" },
 	{ "[syscalls]\nread = \"\"\n", ":2: \"read\" has no value", "" },
-	{ "[syscalls]\nread = yes\n", ":2: a rule cannot be \"yes\"", "allow, log, never" },
+	{ "[syscalls]\nread = yes\n", ":2: a rule cannot be \"yes\"",
+	  "allow, log, ask, stop, kill, never" },
 	{ "[syscalls]\nread = allow if arg1 == 1\n", ":2: arg1 of read is a pointer",
 	  "arg0, arg2" },
 	{ "[syscalls]\nread = allow if\n", ":2: the condition ends where an argument", "arg0" },
@@ -242,7 +243,13 @@ static const struct {
 	{ "[policy]\nall-runs = 4294967296\n", ":2: all-runs is not a number", "" },
 	{ "[policy]\nprogram = tar\n", ":2: program is not an absolute path", "" },
 	{ "[policy]\nbuild-id = 0x12\n", ":2: build-id is not", "" },
-	{ "[policy]\nviolation = log\n", ":2: a violation cannot be \"log\"", "kill" },
+	{ "[policy]\nviolation = allow\n", ":2: a violation cannot be \"allow\"",
+	  "kill, log, ask, stop, and errno NAME" },
+	{ "[policy]\nviolation = never\n", ":2: a violation cannot be \"never\"", "kill" },
+	{ "[policy]\nviolation = stop EPERM\n", ":2: a violation cannot be \"stop EPERM\"", "" },
+	{ "[syscalls]\nread = kill if arg0 == 1 else kill\n",
+	  ":2: the condition makes no difference", "" },
+	{ "[syscalls]\nread = asks\n", ":2: a rule cannot be \"asks\"", "" },
 	{ "[policy]\nviolation = errno 0\n", ":2: no errno is called \"0\"", "" },
 	{ "[policy]\nhorizon = 6.18\n", ":2: horizon is not", "6.18.0 450" },
 	{ "[policy]\nhorizon = 6.18 1024\n", ":2: horizon is not", "" },

@@ -22,7 +22,7 @@ CR_TEST(a_new_policy_is_empty)
 {
 	again();
 	CR_CHECK_INT(p->mode, CR_MODE_UNSET);
-	CR_CHECK_INT(p->violation.what, CR_VIOLATION_KILL);
+	CR_CHECK_INT(p->violation.what, CR_ACT_KILL);
 	CR_CHECK(!cr_policy_find(p, CR_ABI_NATIVE, 0));
 	CR_CHECK(!cr_policy_find(p, CR_ABI_X32, CR_NR_MAX + 7));
 }
