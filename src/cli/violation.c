@@ -2,9 +2,7 @@
 /*
  * violation - what becomes of calls that no rule allows: the line of the policy's head
  */
-#ifdef HAVE_CONFIG_H
 #include "config.h"
-#endif
 
 #include <errno.h>
 

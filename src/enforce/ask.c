@@ -72,8 +72,7 @@ static enum cr_reply put_question(struct cr_enforce *e, const struct cr_call *ca
 }
 
 struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *call,
-				 const struct cr_site *site, const struct cr_opinion *o,
-				 bool again)
+				 const struct cr_site *site, const struct cr_opinion *o)
 {
 	cr_auto_buf struct cr_buf args = CR_BUF_INIT;
 	const struct cr_answer *before;
@@ -82,10 +81,10 @@ struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *cal
 	if (!cr_buf_ok(&args))
 		return no;
 	before = known(e, call, o->window, cr_buf_str(&args));
-	if (before)
-		return before->allow ? yes : no;
-	if (!e->plan.ask) {
-		if (!again)
+	if (before && before->allow)
+		return yes;
+	if (before) {
+		if (!cr_enforce_again(e, call, site, o, false))
 			cr_enforce_tell(e, call, site, o);
 		return no;
 	}
@@ -101,6 +100,7 @@ struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *cal
 	case CR_DENY_ONCE:
 		break;
 	}
+	cr_enforce_again(e, call, site, o, true);
 	cr_enforce_tell(e, call, site, o);
 	return no;
 }

@@ -12,15 +12,19 @@
 #include "cr/enforce.h"
 #include "cr/tally.h"
 
-/* A call that was told of because of its arguments. */
+/* A kind of call that a person was told of. */
 struct cr_told {
 	unsigned int window;
 	enum cr_abi abi;
 	uint32_t nr;
-	uint32_t sum;		/* of words, to tell most apart by */
+	enum cr_action act;
 	bool noted;
-	/* owned; the condition that it would need; of a noted one the call with its arguments */
+	bool by_args;
+	uint32_t sum;		/* of words, to tell most apart by */
+	/* owned; of a noted one the call with its arguments; where they decide, the condition that
+	 * it would need; else "" */
 	char *words;
+	unsigned int times;	/* how often he was told */
 };
 
 struct cr_enforce {
@@ -30,7 +34,7 @@ struct cr_enforce {
 	struct cr_tally denied;
 	struct cr_tally noted;	/* passed, and a rule says log */
 	struct cr_told *told;	/* owned */
-	size_t n_told, n_noted;
+	size_t n_told, n_noted, n_by_args;
 	/* What a person has said once and for all. */
 	struct cr_answer {
 		unsigned int window;
@@ -69,18 +73,16 @@ struct cr_opinion cr_enforce_look_up(const struct cr_enforce *e, const struct cr
 void cr_enforce_tell(const struct cr_enforce *e, const struct cr_call *call,
 		     const struct cr_site *site, const struct cr_opinion *o);
 
-/* ask.c: what a person says, now or once and for all. @again: nobody need be told of a denial that
- * nobody was there to decide about. */
+/* ask.c: what a person says, now or once and for all; tells of a denial. */
 struct cr_verdict cr_enforce_ask(struct cr_enforce *e, const struct cr_call *call,
-				 const struct cr_site *site, const struct cr_opinion *o,
-				 bool again);
+				 const struct cr_site *site, const struct cr_opinion *o);
 
-/* told.c: was a person told of such a call with such arguments? If not, he is now. */
-bool cr_enforce_told(struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
-		     const struct cr_opinion *o);
-/* With how many arguments. */
-size_t cr_enforce_times_told(const struct cr_enforce *e, bool noted, unsigned int window,
-			     enum cr_abi abi, uint32_t nr);
+/* told.c: counts the call. Was a person told of one like it? If not, or with @always, he is now. */
+bool cr_enforce_again(struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
+		      const struct cr_opinion *o, bool always);
+/* At the end: tells of what was made more often than it was told. How many denials there were. */
+uint64_t cr_enforce_sum_up(const struct cr_enforce *e);
+void cr_enforce_forget(struct cr_enforce *e);
 
 /* The call with its arguments, where it is made, by whom. */
 void cr_enforce_sentence(const struct cr_enforce *e, const struct cr_call *call,

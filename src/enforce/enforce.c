@@ -118,26 +118,11 @@ static void missing(const struct cr_enforce *e, const struct cr_call *call,
 	} while (++k < site->n_windows);
 }
 
-/* Counts it. Is it one more of those that a person was told of? */
-static bool again(struct cr_enforce *e, const struct cr_call *call, const struct cr_site *site,
-		  const struct cr_opinion *o)
-{
-	bool noted = cr_opinion_noted(o);
-	uint64_t before;
-
-	if (!o->report || call->nr >= CR_NR_MAX)
-		return false;
-	before = cr_tally_add(noted ? &e->noted : &e->denied, o->window, call->abi, call->nr);
-	/* Other arguments are another denial, and another thing to note. */
-	return o->by_args || noted ? cr_enforce_told(e, call, site, o) : before > 0;
-}
-
 static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			       const struct cr_site *site)
 {
 	struct cr_enforce *e = (struct cr_enforce *)j;	/* its first member */
 	struct cr_opinion o = decide(e, call, site), meant;
-	bool known;
 
 	/* What a rule on arguments says of clone holds for clone3 as well. */
 	if (site->meant && o.act < CR_ACT_ERRNO) {
@@ -147,12 +132,13 @@ static struct cr_verdict judge(struct cr_judge *j, const struct cr_call *call,
 			call = site->meant;
 		}
 	}
-	known = again(e, call, site, &o);
 	if (o.violates && e->plan.missing)
 		missing(e, call, site);
-	if (o.act == CR_ACT_ASK && !e->plan.audit)
-		o.verdict = cr_enforce_ask(e, call, site, &o, known);
-	else if (o.report && !known)
+	/* Of what is left stopped each is another process. */
+	if (o.act == CR_ACT_ASK && e->plan.ask && !e->plan.audit)
+		o.verdict = cr_enforce_ask(e, call, site, &o);
+	else if (o.report && !cr_enforce_again(e, call, site, &o, o.act == CR_ACT_STOP &&
+					       !e->plan.audit))
 		cr_enforce_tell(e, call, site, &o);
 	if (e->plan.audit)
 		return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };
@@ -178,39 +164,9 @@ struct cr_judge *cr_enforce_judge(struct cr_enforce *e)
 	return &e->judge;
 }
 
-/* A sum on its way through the counts. */
-struct adding {
-	const struct cr_enforce *e;
-	bool noted;
-	uint64_t all;
-};
-
-static void add_up(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n)
-{
-	struct adding *a = ctx;
-	const struct cr_policy_window *w = cr_policy_window(a->e->plan.policy, window);
-	size_t told = cr_enforce_times_told(a->e, a->noted, window, abi, nr);
-	char name[CR_NAME_MAX], times[32] = "once";
-
-	a->all += n;
-	if (told > 1)
-		snprintf(times, sizeof(times), "%zu times", told);
-	if (n > 1 && n > told && a->e->plan.repeated)
-		a->e->plan.repeated(a->e->plan.ctx, window, abi, nr, n);
-	if (n > 1 && n > told)
-		cr_info("%s (%s)%s%s was %s %s and made %llu times",
-			cr_nr_to_name(abi, nr, name), cr_abi_facts[abi].name,
-			w ? " inside " : "", w ? w->function : "", a->noted ? "noted" : "reported",
-			times, (unsigned long long)n);
-}
-
 uint64_t cr_enforce_finish(struct cr_enforce *e)
 {
-	struct adding denied = { e, false, 0 }, noted = { e, true, 0 };
-
-	cr_tally_each(&e->denied, add_up, &denied);
-	cr_tally_each(&e->noted, add_up, &noted);
-	return denied.all;
+	return cr_enforce_sum_up(e);
 }
 
 void cr_enforce_free(struct cr_enforce *e)
@@ -219,13 +175,9 @@ void cr_enforce_free(struct cr_enforce *e)
 
 	if (!e)
 		return;
-	for (i = 0; i < e->n_told; i++)
-		free(e->told[i].words);
-	free(e->told);
+	cr_enforce_forget(e);
 	for (i = 0; i < e->n_answer; i++)
 		free(e->answer[i].args);
 	free(e->answer);
-	cr_tally_fini(&e->denied);
-	cr_tally_fini(&e->noted);
 	free(e);
 }

@@ -204,6 +204,26 @@ CR_TEST(the_strictest_window_holds)
 	}
 }
 
+/* What is told apart: what becomes of it, and who is left stopped each time. */
+CR_TEST(kinds)
+{
+	begin("[policy]\nviolation = errno EPERM\n[syscalls]\nread = stop if arg0 == 5\n"
+	      "write = kill if arg0 == 5 else ask\n", NULL);
+	CR_CHECK_INT(judged("read", 6), EPERM);
+	CR_CHECK_HAS(heard(), "denied read(6, ");
+	CR_CHECK_INT(judged("read", 5), -2);
+	CR_CHECK_HAS(heard(), ": stopped\n");
+	CR_CHECK_HAS(said, "kill -KILL 100\n");
+	CR_CHECK_INT(judged("read", 5), -2);
+	CR_CHECK_HAS(heard(), "kill -KILL 100\n");
+	CR_CHECK_INT(judged("write", 1), EPERM);
+	CR_CHECK_HAS(heard(), "denied write(1, ");
+	CR_CHECK_INT(judged("write", 5), -1);
+	CR_CHECK_HAS(heard(), "denied write(5, ");
+	CR_CHECK(cr_enforce_finish(e) == 5);
+	CR_CHECK_STR(heard(), "");
+}
+
 static unsigned int questions;
 static enum cr_reply reply;
 
@@ -219,6 +239,7 @@ static enum cr_reply answer(void *ctx, const struct cr_question *q)
 CR_TEST(a_person_is_asked)
 {
 	static const char text[] = "[policy]\nviolation = kill\n[syscalls]\nclose = ask\n";
+	int i;
 
 	begin(text, answer);
 	questions = 0;
@@ -233,6 +254,19 @@ CR_TEST(a_person_is_asked)
 	CR_CHECK_INT(judged("close", 0), 0);
 	CR_CHECK_INT(questions, 3);
 	CR_CHECK_INT(judged("read", 0), -1);
+	CR_CHECK(cr_enforce_finish(e) == 2);
+	begin(text, answer);
+	reply = CR_DENY_ONCE;
+	for (i = 0; i < 3; i++)
+		CR_CHECK_INT(judged("close", 0), EPERM);
+	CR_CHECK(cr_enforce_finish(e) == 3);
+	CR_CHECK(!strstr(heard(), "was reported"));
+	reply = CR_DENY_ALWAYS;
+	for (i = 0; i < 5; i++)
+		CR_CHECK_INT(judged("close", 0), EPERM);
+	CR_CHECK_INT(questions, 7);
+	CR_CHECK_INT(cr_enforce_finish(e), 8);
+	CR_CHECK_HAS(heard(), "close (x86-64) was reported 4 times and made 8 times\n");
 	begin(text, NULL);
 	reply = CR_ALLOW_ALWAYS;
 	CR_CHECK_INT(judged("close", 0), EPERM);
@@ -441,6 +475,7 @@ int main(void)
 	CR_RUN(words, "what a policy says of a call is written as it was read");
 	CR_RUN(rules_keep_their_word, "a rule is what it says, whatever a violation does");
 	CR_RUN(the_strictest_window_holds, "of several windows the strictest holds");
+	CR_RUN(kinds, "what becomes of it tells one denial from another");
 	CR_RUN(a_person_is_asked, "a person is asked, as often as he wants; without one it fails");
 	CR_RUN(many, "100000 of one kind are told once, counted, and read once");
 	CR_RUN(many_arguments, "100000 arguments are told a bounded number of times");
