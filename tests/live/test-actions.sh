@@ -68,9 +68,10 @@ has "what strict lets through is no denial in an audit" a '"event":"let-through"
 
 # stopped [OPTION…]: the same, where a process is left stopped. Its words are in err.
 stopped() {
+	rm -f err
 	"$RUN" "$@" -p r.policy -- "$V" extra >out 2>err &
 	run=$!
-	until_true 20 grep -q 'kill -KILL' err || return
+	until_true 20 grep -qs 'kill -KILL' err || return
 	pid=$(sed -n 's/.*end it: kill -KILL //p' err)
 	until_true 20 left_alone
 }
@@ -195,15 +196,17 @@ done
 
 # A process that runs already.
 A=$VICTIMS/attached
-attached() {	# POLICY
+attached() {	# POLICY REGEX
+	rm -f aout
 	mkfifo in
 	"$A" <in >aout 2>&1 &
 	victim=$!
 	exec 7>in
-	until_true 20 grep -q ready aout
+	until_true 20 grep -qs ready aout
+	rm -f err
 	"$RUN" --attach "$victim" --strict -p "$1" 2>err &
 	run=$!
-	until_true 20 grep -qE "$2" err
+	until_true 20 grep -qsE "$2" err
 	rc=$?
 }
 end_attached() {
