@@ -81,6 +81,7 @@ bin_PROGRAMS += chestnut-run chestnut
 chestnut_run_SOURCES = src/cli/run.c src/cli/plan.c src/cli/plan.h src/cli/options.c \
 	src/cli/find.c src/cli/handoff.c src/cli/many.c src/cli/seat.c src/cli/seat.h \
 	src/cli/edit.c src/cli/json.c src/cli/records.c src/cli/records.h \
+	src/cli/logger.c src/cli/logger.h \
 	src/cli/tree.c src/cli/tree.h src/cli/windows.c
 chestnut_run_LDADD = $(cr_libs)
 chestnut_SOURCES = \

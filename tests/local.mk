@@ -28,8 +28,8 @@ live_scripts = tests/live/test-abi.sh tests/live/test-actions.sh tests/live/test
 	tests/live/test-pipeline.sh tests/live/test-pty.sh \
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
 	tests/live/test-report.sh \
-	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-traps.sh \
-	tests/live/test-tree.sh tests/live/test-user.sh
+	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-syslog.sh \
+	tests/live/test-traps.sh tests/live/test-tree.sh tests/live/test-user.sh
 live_scripts += tests/live/test-verdicts.sh tests/live/test-windows-apps.sh \
 	tests/live/test-windows-find.sh \
 	tests/live/test-windows-go.sh tests/live/test-windows.sh

@@ -14,4 +14,8 @@
 /* How many bytes at @s are one UTF-8 character; 0 when they are none. */
 size_t cr_utf8_length(const char *s);
 
+/* Makes @s fit for a terminal and for a line of a log: bytes that are no character, control
+ * characters, and those that end a line or turn the direction of text are question marks. */
+void cr_utf8_clean(char *s);
+
 #endif

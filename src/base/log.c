@@ -9,6 +9,7 @@
 #include "cr/buf.h"
 #include "cr/err.h"
 #include "cr/log.h"
+#include "cr/utf8.h"
 
 #define HELD_MAX (64u << 10)
 
@@ -101,20 +102,6 @@ void cr_log_release(void)
 	cr_buf_clear(&held);
 }
 
-/* Names that a target chose may be in it, and the target must not speak to a terminal: control
- * characters, those of Unicode's second block in UTF-8 as well, are question marks. */
-static void clean(char *line, size_t n)
-{
-	unsigned char *at = (unsigned char *)line, *end = at + n;
-
-	for (; at < end; at++) {
-		if (*at < ' ' || *at == 0x7f)
-			*at = '?';
-		else if (*at == 0xc2 && at + 1 < end && at[1] >= 0x80 && at[1] < 0xa0)
-			at[0] = at[1] = '?';
-	}
-}
-
 static bool wanted(enum cr_log_level level)
 {
 	switch (level) {
@@ -145,8 +132,9 @@ void cr_log_line(enum cr_log_level level, const char *domain, const char *fmt, .
 	va_start(ap, fmt);
 	k = vsnprintf(line + n, sizeof(line) - 1 - n, fmt, ap);
 	va_end(ap);
+	/* Names that a target chose may be in it, and the target must not speak to a terminal. */
+	cr_utf8_clean(line);
 	n = strlen(line);
-	clean(line, n);
 	line[n++] = '\n';
 	if (!holding || held.len + n > HELD_MAX)
 		put(line, n);

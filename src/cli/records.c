@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 #include <termios.h>
 #include <time.h>
 
@@ -14,6 +13,7 @@
 #include "cr/json.h"
 #include "cr/log.h"
 #include "cr/names.h"
+#include "cr/utf8.h"
 #include "records.h"
 
 /* ---- records */
@@ -174,13 +174,16 @@ void cr_records_missing(void *ctx, const struct cr_call *call, const struct cr_s
 
 void cr_records_denial(void *ctx, const struct cr_denial *d)
 {
+	cr_auto_buf struct cr_buf line = CR_BUF_INIT;
 	const struct cr_records *r = ctx;
 
 	if (r->report >= 0)
 		write_json(r, d);
-	if (r->plan->syslog)
-		syslog(LOG_WARNING, "%s: %s by %s, process %d: %s", event(d), d->text,
-		       d->site->exe(d->site), (int)d->site->pid, action(d));
+	if (!r->logger)
+		return;
+	cr_buf_addf(&line, "%s: %s by %s, process %d: %s", event(d), d->text,
+		    d->site->exe(d->site), (int)d->site->pid, action(d));
+	cr_logger_tell(r->logger, cr_buf_str(&line));
 }
 
 void cr_records_repeated(void *ctx, unsigned int window, enum cr_abi abi, uint32_t nr, uint64_t n)
@@ -199,9 +202,15 @@ void cr_records_repeated(void *ctx, unsigned int window, enum cr_abi abi, uint32
 
 /* ---- the person */
 
-static void say(int fd, const char *text)
+/* What the target has chosen of it must not speak to the terminal. */
+static void say(int fd, const char *words)
 {
+	cr_auto_free char *copy = strdup(words);
+	const char *text = copy ? copy : "";
 	size_t n = strlen(text);
+
+	if (copy)
+		cr_utf8_clean(copy);
 
 	while (n > 0) {
 		ssize_t done = write(fd, text, n);
@@ -211,6 +220,12 @@ static void say(int fd, const char *text)
 		text += done;
 		n -= (size_t)done;
 	}
+}
+
+static void end_line(int fd)
+{
+	if (write(fd, "\n", 1) < 0)
+		return;
 }
 
 /* One line, without what was typed before it was asked for. -1: there is nobody any more. */
@@ -249,12 +264,15 @@ enum cr_reply cr_records_ask(void *ctx, const struct cr_question *q)
 
 	say(r->terminal, "chestnut-run: not in the policy: ");
 	say(r->terminal, q->sentence);
-	if (*q->stack)
-		say(r->terminal, "\nchestnut-run: at ");
-	say(r->terminal, q->stack);
+	end_line(r->terminal);
+	if (*q->stack) {
+		say(r->terminal, "chestnut-run: at ");
+		say(r->terminal, q->stack);
+		end_line(r->terminal);
+	}
 	tcflush(r->terminal, TCIFLUSH);
 	do {
-		say(r->terminal, "\nchestnut-run: allow it: [y]es once, [a]lways; deny it: [n]o, "
+		say(r->terminal, "chestnut-run: allow it: [y]es once, [a]lways; deny it: [n]o, "
 				 "ne[v]er (whatever else stops waits): ");
 		c = answer(r->terminal);
 	} while (c > 0 && !strchr("yanvYANV", c));
@@ -298,8 +316,8 @@ static int open_terminal(struct cr_records *r, struct cr_err *err)
 	return 0;
 }
 
-int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, bool asks,
-		    struct cr_err *err)
+int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan,
+		    struct cr_logger *logger, bool asks, struct cr_err *err)
 {
 	*r = (struct cr_records){ .plan = plan, .report = -1, .terminal = -1 };
 	if (plan->report) {
@@ -308,13 +326,17 @@ int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, bool a
 		if (r->report < 0)
 			return cr_err_sys(err, -errno, "cannot write to %s", plan->report);
 	}
-	if (plan->syslog)
-		openlog("chestnut-run", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+	if (plan->syslog) {
+		cr_logger_open(logger);
+		r->logger = logger;
+	}
 	return asks ? open_terminal(r, err) : 0;
 }
 
 void cr_records_close(struct cr_records *r)
 {
+	if (r->logger)
+		cr_logger_close(r->logger);
 	if (r->report > 0)
 		close(r->report);
 	if (r->terminal > 0)

@@ -10,20 +10,22 @@
 #define CR_RECORDS_H
 
 #include "cr/enforce.h"
+#include "logger.h"
 #include "plan.h"
 
 struct cr_records {
 	const struct cr_run_plan *plan;	/* borrowed */
 	struct cr_store *candidates;	/* borrowed: what is denied is noted there; NULL: nowhere */
 	const struct cr_policy *policy;	/* borrowed: whose denials these are; may be NULL */
+	struct cr_logger *logger;	/* borrowed; NULL: the system's log is not told */
 	int report;			/* -1: none */
 	int terminal;			/* likewise */
 };
 
-/* Opens what @plan asks for, and, when @asks, the terminal. -EINVAL and the like for a report that
- * cannot be written, a terminal that is none. */
-int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan, bool asks,
-		    struct cr_err *err) CR_MUST_CHECK;
+/* Opens what @plan asks for (@logger is borrowed until the end), and, when @asks, the terminal.
+ * -EINVAL and the like for a report that cannot be written, a terminal that is none. */
+int cr_records_open(struct cr_records *r, const struct cr_run_plan *plan,
+		    struct cr_logger *logger, bool asks, struct cr_err *err) CR_MUST_CHECK;
 void cr_records_close(struct cr_records *r);
 
 /* For struct cr_enforce_plan; @ctx is a struct cr_records. */

@@ -27,6 +27,7 @@ struct run {
 	struct cr_signals signals;	/* as we found them */
 	struct cr_filter filter;
 	struct cr_records records;
+	struct cr_logger logger;	/* records has it */
 	struct cr_seat seat;		/* unless there is a tree */
 	struct cr_tree *tree;		/* owned; NULL: one policy for all */
 	struct cr_unwinder *unwinder;	/* owned */
@@ -76,7 +77,7 @@ static int open_records(struct run *r, struct cr_err *err)
 		rc = cr_tree_open(&r->plan, &r->records, &r->tree, err);
 	if (rc < 0)
 		return rc;
-	return cr_records_open(&r->records, &r->plan, r->tree ? cr_tree_asks(r->tree) :
+	return cr_records_open(&r->records, &r->plan, &r->logger, r->tree ? cr_tree_asks(r->tree) :
 			       cr_run_asks(&r->plan, r->plan.policy), err);
 }
 

@@ -92,18 +92,20 @@ static void resume(struct cr_session *s, const struct cr_tracee *t, struct next 
 }
 
 /* For a person with a debugger. Its threads are let go when they have stopped. */
-static int stop_process(struct cr_session *s, pid_t tgid)
+static bool stop_process(struct cr_session *s, pid_t tgid)
 {
 	struct cr_tracee *t;
 	size_t at = 0;
 
-	if (kill(tgid, SIGSTOP) < 0)
-		return -errno;
+	if (kill(tgid, SIGSTOP) < 0 && errno != ESRCH) {
+		cr_error("cannot stop process %d: %s: killed", (int)tgid, strerror(errno));
+		return false;
+	}
 	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
 		if (t->tgid == tgid)
 			t->leaving = true;
 	s->parting = true;
-	return 0;
+	return true;
 }
 
 static bool refused(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
@@ -121,8 +123,6 @@ static bool refused(struct cr_session *s, const struct cr_tracee *t, const struc
 static void carry_out(struct cr_session *s, const struct cr_tracee *t, const struct cr_call *call,
 		      struct cr_verdict v)
 {
-	int rc;
-
 	switch (v.what) {
 	case CR_VERDICT_ALLOW:
 		return;
@@ -133,10 +133,8 @@ static void carry_out(struct cr_session *s, const struct cr_tracee *t, const str
 	case CR_VERDICT_STOP:
 		if (!refused(s, t, call, v.err))
 			break;
-		rc = stop_process(s, t->tgid);
-		if (rc == 0 || rc == -ESRCH)
+		if (stop_process(s, t->tgid))
 			return;
-		cr_error("cannot stop process %d: %s: killed", (int)t->tgid, strerror(-rc));
 		s->out.denied = true;
 		break;
 	case CR_VERDICT_KILL:

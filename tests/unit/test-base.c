@@ -5,6 +5,7 @@
 #include "cr/buf.h"
 #include "cr/err.h"
 #include "cr/map.h"
+#include "cr/utf8.h"
 
 CR_TEST(text_grows)
 {
@@ -101,6 +102,30 @@ CR_TEST(a_map_is_walked_once)
 	cr_map_fini(&m);
 }
 
+/* What a target may have put into a name. */
+CR_TEST(a_line_is_fit_for_a_terminal)
+{
+	static const char *const rows[][2] = {
+		{ "plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x8c\xb0", "plain \xc3\xa4 \xe2\x82\xac "
+		  "\xf0\x9f\x8c\xb0" },
+		{ "a\nb\033[2Jc\177", "a?b?[2Jc?" },
+		{ "\xc2\x9b" "31m\xc2\xa0", "??31m\xc2\xa0" },
+		{ "\xff\xfe" "x\xc3", "??x?" },
+		{ "\xe2\x82", "??" },
+		{ "\xc0\x8a\xed\xa0\x80", "?????" },
+		{ "\xe2\x80\xae" "evil\xe2\x81\xa9\xe2\x80\xa8", "???evil??????" },
+		{ "\xe2\x80\x94\xe2\x81\xa5", "\xe2\x80\x94\xe2\x81\xa5" },
+	};
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i][0]);
+		cr_utf8_clean(text);
+		CR_CHECK_STR(text, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	CR_RUN(text_grows, "text grows");
@@ -109,6 +134,7 @@ int main(void)
 	CR_RUN(an_error_carries_words_and_the_kernels_reason,
 	       "an error carries words and the kernel's reason");
 	CR_RUN(a_map_keeps_all_but_what_was_deleted, "a map keeps all but what was deleted");
+	CR_RUN(a_line_is_fit_for_a_terminal, "what is no text is a question mark");
 	CR_RUN(a_map_is_walked_once, "each thing in a map is met once");
 	return cr_done();
 }
