@@ -103,7 +103,7 @@ if [ "$(id -u)" = 0 ] && need_program setpriv; then
 		"$T/bin/denied" extra
 	has "a supervisor that may not stop a process says so" s.err 'cannot stop process [0-9]+: '
 	has_not "and the program does not go on" s.out after
-	check "and nothing of it is left" no_survivors "$T/bin/denied"
+	check "and nothing of it is left" until_true 20 no_survivors "$T/bin/denied"
 else
 	skip "a supervisor that may not stop a process ends it" "needs root, and setpriv"
 fi

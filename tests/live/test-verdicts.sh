@@ -140,7 +140,7 @@ while IFS=$'\t' read -r abi violation rule n holds fails; do
 	done
 	done_in[$abi]=$((${done_in[$abi]:-0} + 1))
 	passed=$(told noted noted)
-	# What passes as a violation is counted with what is denied as one, or since nobody says yes.
+	# What passes as a violation is counted with what is denied, since nobody says yes or so.
 	if [ "$violation" = log ]; then
 		passed=$((passed + $(told reported 'not in the policy:|denied')))
 		noted=$((noted + $(printf '%s\n' "${want[@]}" $last | grep -cE '^(EPERM|kill)$')))
