@@ -29,7 +29,8 @@ live_scripts = tests/live/test-abi.sh tests/live/test-actions.sh tests/live/test
 	tests/live/test-redis-complete.sh tests/live/test-redis-suite.sh \
 	tests/live/test-report.sh \
 	tests/live/test-status.sh tests/live/test-strict.sh tests/live/test-syslog.sh \
-	tests/live/test-traps.sh tests/live/test-tree.sh tests/live/test-user.sh
+	tests/live/test-traps.sh tests/live/test-tree.sh \
+	tests/live/test-tree-windows.sh tests/live/test-user.sh
 live_scripts += tests/live/test-verdicts.sh tests/live/test-windows-apps.sh \
 	tests/live/test-windows-find.sh \
 	tests/live/test-windows-go.sh tests/live/test-windows.sh
@@ -287,6 +288,7 @@ tests_live_start_CFLAGS = $(victim_cflags)
 function_inputs = tests/victims/fn-exits.S tests/victims/fn-gotab.S \
 	tests/victims/fn-names.c tests/victims/fn-switch.c tests/victims/fn-throw.cc
 window_victims = tests/live/lib-windows.sh tests/live/win-policy.awk \
+	tests/victims/tree-win.c \
 	tests/victims/win-go.go tests/victims/win-coro.c tests/victims/win-dl.c \
 	tests/victims/win-forks.c tests/victims/win-forms.c tests/victims/win-i386.c \
 	tests/victims/win-ifunc.c tests/victims/win-longjmp.c tests/victims/win-names.cc \

@@ -36,6 +36,7 @@ struct cr_exec_answer {
 		CR_EXEC_REFUSE,	/* it may not run: the tree ends */
 	} how;
 	void *program;	/* not NULL; for struct cr_site; borrowed: for the session's life */
+	struct cr_targets *targets;	/* the windows of what it runs; NULL: none; likewise */
 };
 
 struct cr_session_plan {
@@ -43,9 +44,10 @@ struct cr_session_plan {
 	/* May be NULL: then each executable is judged, by the same judge. */
 	struct cr_exec_answer (*on_exec)(void *ctx, const struct cr_site *site);
 	struct cr_unwinder *unwinder;	/* borrowed: likewise; NULL: no stacks */
-	/* Windows; NULL: none. Borrowed: for the session's life, after cr_session_marks(). */
+	/* Windows, unless on_exec tells; NULL: none. All are borrowed: for the session's life,
+	 * after cr_session_marks(). @program: as for a site. */
 	struct cr_targets *targets;
-	struct cr_window_role (*window_role)(void *ctx, unsigned int id);
+	struct cr_window_role (*window_role)(void *ctx, void *program, unsigned int id);
 	/* All calls of a thread that is inside a window stop, whatever the filter says. (Those of
 	 * other threads, which a window of a process is for, too, are the filter's to stop.) */
 	bool watch_calls;

@@ -76,6 +76,12 @@ void cr_targets_free(struct cr_targets *t);
 int cr_targets_add(struct cr_targets *t, const char *object, const char *pattern,
 		   unsigned int number) CR_MUST_CHECK;
 
+/* What is added from here on need not be in each file that it is meant for. */
+void cr_targets_optional(struct cr_targets *t);
+
+/* Has such a function been found in a file? */
+bool cr_targets_found(const struct cr_targets *t, const char *object, const char *pattern);
+
 /* Traps that belong to no window: at the entry of @function of @object (as above), then or later,
  * or at its rets.
  * A file that has none is no error. */
@@ -97,11 +103,6 @@ int cr_targets_resolved(struct cr_targets *t, int fd, const char *path, cr_addr 
 
 /* From here on files are those that processes map. */
 void cr_targets_begin(struct cr_targets *t);
-
-/* One of the functions that are window @number, for people; *@path: its file. NULL when none was
- * found yet. Borrowed until the free. */
-const struct cr_function *cr_targets_function(const struct cr_targets *t, unsigned int number,
-					      const char **path);
 
 /* The next pattern that has an object which no file was so far; NULL at the end. *@i starts at
  * 0. */

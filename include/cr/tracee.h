@@ -26,6 +26,8 @@ enum cr_state {
 	CR_ST_COUNT,
 };
 
+struct cr_targets;
+
 struct cr_tracee {
 	pid_t tid;
 	pid_t tgid;
@@ -41,6 +43,7 @@ struct cr_tracee {
 	bool kept;	/* it has stopped, and waits until others have */
 	int sig;	/* … which it is let go with */
 	void *program;	/* borrowed: what the session's owner knows its executable by */
+	struct cr_targets *targets;	/* borrowed: the windows of its executable; NULL: none */
 	void *inject;	/* owned likewise */
 	void *watch;	/* owned: by whoever set cr_tracees.drop, which gives it back */
 	bool fell_back;	/* it may make clone3, but there is none: clone stands for that */

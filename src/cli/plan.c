@@ -452,9 +452,8 @@ static int look_at_directory(struct cr_run_plan *plan, struct cr_err *err)
 		return 0;
 	while (n > 1 && plan->policy_path[n - 1] == '/')
 		plan->policy_path[--n] = '\0';
-	if (plan->attach || plan->n_patterns || plan->windows_only) {
-		cr_err_set(err, -EINVAL, "%s is a directory, and %s wants one policy", path,
-			   plan->attach ? "--attach" : "a window");
+	if (plan->attach) {
+		cr_err_set(err, -EINVAL, "%s is a directory, and --attach wants one policy", path);
 		cr_err_hint(err, "name a file with -p");
 		return -EINVAL;
 	}
@@ -529,9 +528,17 @@ static int check_sense(const struct cr_run_plan *plan, struct cr_err *err)
 
 	if (rc < 0)
 		return rc;
-	if (plan->windows_only && !plan->n_patterns && !(plan->policy && plan->policy->n_windows)) {
+	/* What the policies of a directory have is not known yet. */
+	if (plan->windows_only && !plan->n_patterns && !plan->directory &&
+	    !(plan->policy && plan->policy->n_windows)) {
 		cr_err_set(err, -EINVAL, "--windows-only without a window would learn nothing");
 		cr_err_hint(err, "name a function: -f FUNC");
+		return -EINVAL;
+	}
+	if (plan->directory && plan->n_patterns && plan->mode != CR_MODE_LEARN) {
+		cr_err_set(err, -EINVAL, "the windows of %s are those that its policies have",
+			   plan->policy_path);
+		cr_err_hint(err, "leave -f out, or add --learn");
 		return -EINVAL;
 	}
 	if (plan->violation_given && plan->mode == CR_MODE_LEARN) {

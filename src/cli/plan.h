@@ -111,8 +111,11 @@ struct cr_run_windows {
 	struct cr_store *store;		/* borrowed: once learning has begun */
 };
 
-/* Finds the functions in the program: what is wrong with one is told before anything is started. */
-int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+/* The windows of @policy (NULL: there is none yet) and of the plan. Finds the functions in @exe:
+ * what is wrong with one is told before that is started. NULL: it is not known yet. With a
+ * directory or -x, an executable may lack a function that -f names. */
+int cr_run_windows_init(struct cr_run_windows *w, const struct cr_run_plan *plan,
+			const struct cr_policy *policy, const char *exe, struct cr_err *err)
 	CR_MUST_CHECK;
 /* From now on windows are written down in @store: those found, and those found later. */
 int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struct cr_err *err)
@@ -120,8 +123,17 @@ int cr_run_windows_learn(struct cr_run_windows *w, struct cr_store *store, struc
 struct cr_window_role cr_run_window_role(const struct cr_run_windows *w, unsigned int id);
 /* Is one of them of the whole process? Or may one be, which is found later? */
 bool cr_run_windows_process(const struct cr_run_windows *w);
+/* The same of a policy that was not looked at yet. */
+bool cr_run_policy_process(const struct cr_run_plan *plan, const struct cr_policy *policy);
 /* At the end: tells of objects that no process has mapped. */
 void cr_run_windows_missing(const struct cr_run_windows *w);
+/* The same for several executables: @found has a place for each of the plan's functions, and those
+ * that @w has found are marked there. */
+void cr_run_windows_found(const struct cr_run_plan *plan, const struct cr_run_windows *w,
+			  bool *found);
+/* 0; -ENOENT and a sentence on one that is not marked. */
+int cr_run_windows_check(const struct cr_run_plan *plan, const bool *found, struct cr_err *err)
+	CR_MUST_CHECK;
 void cr_run_windows_fini(struct cr_run_windows *w);
 
 #endif

@@ -23,7 +23,6 @@
 /* Everything that a run holds. */
 struct run {
 	struct cr_run_plan plan;
-	struct cr_run_windows windows;
 	struct cr_signals signals;	/* as we found them */
 	struct cr_filter filter;
 	struct cr_records records;
@@ -47,7 +46,6 @@ static void run_fini(struct run *r)
 	cr_tree_free(r->tree);
 	cr_unwinder_free(r->unwinder);
 	cr_filter_fini(&r->filter);
-	cr_run_windows_fini(&r->windows);
 	cr_run_plan_fini(&r->plan);
 	if (r->report >= 0)
 		close(r->report);
@@ -64,8 +62,17 @@ static int seat(struct run *r, struct cr_err *err)
 	rc = cr_seat_init(&r->seat, r->plan.path, r->plan.policy_path, policy);
 	if (rc < 0)
 		return cr_err_set(err, rc, "out of memory");
-	/* With -x, when there is somebody to judge. */
-	return r->plan.exe ? 0 : cr_seat_take(&r->seat, &r->plan, &r->windows, &r->records, err);
+	/* With -x, who is to be judged is not known yet. */
+	rc = cr_seat_windows(&r->seat, &r->plan, r->plan.exe ? NULL : r->plan.path, err);
+	if (rc < 0 || r->plan.exe)
+		return rc;
+	return cr_seat_take(&r->seat, &r->plan, &r->records, err);
+}
+
+/* May a window be one of a whole process? Then calls of all of its threads matter. */
+static bool any_process(const struct run *r)
+{
+	return r->tree ? cr_tree_process(r->tree) : cr_run_windows_process(&r->seat.windows);
 }
 
 /* Who is asked, and where, depends on all policies that there are. */
@@ -84,7 +91,7 @@ static int open_records(struct run *r, struct cr_err *err)
 static int make_filter(struct run *r, struct cr_err *err)
 {
 	bool learning = r->plan.mode == CR_MODE_LEARN;
-	bool process = cr_run_windows_process(&r->windows);
+	bool process = any_process(r);
 	struct cr_filter_use use = {
 		.learning = learning, .all = r->plan.all || (learning && process),
 		.confirm = r->plan.confirm,
@@ -114,7 +121,7 @@ static bool take_seat(struct run *r, const char *exe)
 	if (rc == 0) {
 		free(r->seat.exe);
 		r->seat.exe = own;
-		rc = cr_seat_take(&r->seat, &r->plan, &r->windows, &r->records, &err);
+		rc = cr_seat_take(&r->seat, &r->plan, &r->records, &err);
 	}
 	if (rc < 0)
 		cr_log_err(&err);
@@ -125,7 +132,7 @@ static bool take_seat(struct run *r, const char *exe)
 static struct cr_exec_answer on_exec(void *ctx, const struct cr_site *site)
 {
 	struct run *r = ctx;
-	struct cr_exec_answer answer = { CR_EXEC_JUDGE, &r->seat };
+	struct cr_exec_answer answer = { CR_EXEC_JUDGE, &r->seat, r->seat.windows.targets };
 
 	if (r->plan.exe && !cr_exe_matches(r->plan.exe, site->exe(site)))
 		answer.how = CR_EXEC_IGNORE;
@@ -186,11 +193,12 @@ static void left_behind(void *ctx)
 	cr_front_tell(&r->front, (struct cr_front_word){ CR_FRONT_LIKE_PROGRAM, 0 });
 }
 
-static struct cr_window_role window_role(void *ctx, unsigned int id)
+static struct cr_window_role window_role(void *ctx, void *program, unsigned int id)
 {
 	struct run *r = ctx;
+	struct cr_seat *seat = program ? program : &r->seat;
 
-	return cr_run_window_role(&r->windows, id);
+	return cr_run_window_role(&seat->windows, id);
 }
 
 static int make_session(struct run *r, struct cr_err *err)
@@ -198,10 +206,10 @@ static int make_session(struct run *r, struct cr_err *err)
 	struct cr_session_plan plan = {
 		.judge = r->tree || r->plan.exe ? cr_seat_of_program() : r->seat.judge,
 		.on_exec = r->tree || r->plan.exe ? on_exec : NULL,
-		.targets = r->windows.targets,
+		.targets = r->seat.windows.targets,
 		.window_role = window_role,
 		.watch_calls = r->plan.mode == CR_MODE_LEARN,
-		.inside_only = r->plan.windows_only && !cr_run_windows_process(&r->windows),
+		.inside_only = r->plan.windows_only && !any_process(r),
 		.strict = r->plan.mode == CR_MODE_STRICT,
 		.filter = r->filter.insn,
 		.filter_len = r->filter.len,
@@ -274,15 +282,29 @@ int cr_run_not_started(const struct cr_run_plan *plan, enum cr_launch_step step,
 	return CR_EXIT_SELF;
 }
 
+/* Each function that is named must be in some executable that -x means. */
+static int check_functions(const struct run *r, struct cr_err *err)
+{
+	cr_auto_free bool *found = calloc(r->plan.n_patterns + 1, sizeof(*found));
+
+	if (!found)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	cr_run_windows_found(&r->plan, &r->seat.windows, found);
+	return cr_run_windows_check(&r->plan, found, err);
+}
+
 /* What is left to write and to tell. A negative errno: the run has not kept its word. */
 static int finish(struct run *r, struct cr_err *err)
 {
-	cr_run_windows_missing(&r->windows);
+	int rc;
+
+	cr_run_windows_missing(&r->seat.windows);
 	if (r->plan.exe && !r->met)
 		cr_warn("no process has run an executable that -x %s means", r->plan.exe);
 	if (r->tree)
 		return cr_tree_finish(r->tree, r->outcome.lost, err);
-	return cr_seat_finish(&r->seat, &r->plan, r->outcome.lost, err);
+	rc = cr_seat_finish(&r->seat, &r->plan, r->outcome.lost, err);
+	return rc < 0 || !r->plan.exe || !r->met ? rc : check_functions(r, err);
 }
 
 /* How the front shall end. */
@@ -431,8 +453,6 @@ static int act(struct run *r, struct cr_err *err)
 	if (r->plan.handoff)
 		return cr_run_handoff(&r->plan, &r->signals, err);
 	rc = open_records(r, err);
-	if (rc == 0)
-		rc = cr_run_windows_init(&r->plan, &r->windows, err);
 	if (rc == 0)
 		rc = seat(r, err);
 	if (rc == 0)

@@ -22,6 +22,7 @@ void cr_seat_fini(struct cr_seat *seat)
 	cr_enforce_free(seat->enforce);
 	cr_store_free(seat->store);
 	cr_policy_free(seat->policy);
+	cr_run_windows_fini(&seat->windows);
 	free(seat->path);
 	free(seat->exe);
 	*seat = (struct cr_seat){ 0 };
@@ -45,8 +46,7 @@ static const char *base_for(const struct cr_image *image)
 	return "base-dynamic";
 }
 
-static int learner(struct cr_seat *seat, const struct cr_run_plan *plan,
-		   struct cr_run_windows *windows, struct cr_err *err)
+static int learner(struct cr_seat *seat, const struct cr_run_plan *plan, struct cr_err *err)
 {
 	cr_auto_free char *real = realpath(seat->exe, NULL);
 	struct cr_store_seed seed = {
@@ -64,8 +64,8 @@ static int learner(struct cr_seat *seat, const struct cr_run_plan *plan,
 	seed.build_id = image.build_id[0] ? image.build_id : NULL;
 	seed.include = base_for(&image);
 	rc = cr_store_begin(seat->path, &seed, plan->all, &seat->store, err);
-	if (rc == 0 && windows)
-		rc = cr_run_windows_learn(windows, seat->store, err);
+	if (rc == 0)
+		rc = cr_run_windows_learn(&seat->windows, seat->store, err);
 	if (rc < 0)
 		return rc;
 	cr_store_confirmed(seat->store, plan->confirm);
@@ -140,12 +140,17 @@ static int enforcer(struct cr_seat *seat, const struct cr_run_plan *plan,
 	return 0;
 }
 
+int cr_seat_windows(struct cr_seat *seat, const struct cr_run_plan *plan, const char *exe,
+		    struct cr_err *err)
+{
+	return cr_run_windows_init(&seat->windows, plan, seat->policy, exe, err);
+}
+
 int cr_seat_take(struct cr_seat *seat, const struct cr_run_plan *plan,
-		 struct cr_run_windows *windows, const struct cr_records *records,
-		 struct cr_err *err)
+		 const struct cr_records *records, struct cr_err *err)
 {
 	if (plan->mode == CR_MODE_LEARN)
-		return learner(seat, plan, windows, err);
+		return learner(seat, plan, err);
 	return enforcer(seat, plan, records, err);
 }
 

@@ -24,6 +24,7 @@ struct cr_seat {
 	struct cr_enforce *enforce;	/* owned; audit and strict only */
 	struct cr_records records;	/* of its denials */
 	struct cr_judge *judge;		/* borrowed: from these; NULL until it is taken */
+	struct cr_run_windows windows;	/* owned; of this executable */
 };
 
 /* Takes @policy, which may be NULL. -ENOMEM. */
@@ -31,11 +32,14 @@ int cr_seat_init(struct cr_seat *seat, const char *exe, const char *path,
 		 struct cr_policy *policy) CR_MUST_CHECK;
 void cr_seat_fini(struct cr_seat *seat);
 
-/* Seats the judge that @plan wants. Learning begins: an execution more is counted, and @windows,
- * which may be NULL, are written down. @records: where denials go; borrowed for the call. */
+/* Finds the seat's windows; see cr_run_windows_init(). Before it is taken. */
+int cr_seat_windows(struct cr_seat *seat, const struct cr_run_plan *plan, const char *exe,
+		    struct cr_err *err) CR_MUST_CHECK;
+
+/* Seats the judge that @plan wants. Learning begins: an execution more is counted, and the windows
+ * are written down. @records: where denials go; borrowed for the call. */
 int cr_seat_take(struct cr_seat *seat, const struct cr_run_plan *plan,
-		 struct cr_run_windows *windows, const struct cr_records *records,
-		 struct cr_err *err) CR_MUST_CHECK;
+		 const struct cr_records *records, struct cr_err *err) CR_MUST_CHECK;
 
 /* Asks the judge of the seat that a call's site has as its program. */
 struct cr_judge *cr_seat_of_program(void);

@@ -16,6 +16,7 @@ struct cr_tree {
 	struct cr_seat **seats;		/* owned, and each owned */
 	size_t n;
 	size_t known;	/* of these, those that were there when the filter was made */
+	bool inside_only;	/* calls outside of windows are nobody's business */
 };
 
 bool cr_exe_matches(const char *pattern, const char *exe)
@@ -115,6 +116,16 @@ static int read_all(struct cr_tree *tree, struct cr_err *err)
 	return rc;
 }
 
+static bool any_window(const struct cr_tree *tree)
+{
+	bool any = tree->plan->n_patterns;
+	size_t i;
+
+	for (i = 0; i < tree->n; i++)
+		any = any || tree->seats[i]->policy->n_windows;
+	return any;
+}
+
 int cr_tree_open(const struct cr_run_plan *plan, const struct cr_records *records,
 		 struct cr_tree **out, struct cr_err *err)
 {
@@ -126,6 +137,12 @@ int cr_tree_open(const struct cr_run_plan *plan, const struct cr_records *record
 	tree->plan = plan;
 	tree->records = records;
 	rc = read_all(tree, err);
+	tree->inside_only = plan->windows_only && !cr_tree_process(tree);
+	if (rc == 0 && plan->windows_only && !any_window(tree)) {
+		rc = cr_err_set(err, -EINVAL, "--windows-only without a window would learn "
+				"nothing");
+		cr_err_hint(err, "name a function: -f FUNC");
+	}
 	if (rc < 0)
 		cr_tree_free(tree);
 	else
@@ -227,9 +244,16 @@ static void no_policy(const struct cr_tree *tree, const struct cr_site *site)
 	cr_error("hint: learn it: chestnut-run --learn -p %s ...", tree->plan->policy_path);
 }
 
+static int take(const struct cr_tree *tree, struct cr_seat *seat, struct cr_err *err)
+{
+	int rc = cr_seat_windows(seat, tree->plan, seat->exe, err);
+
+	return rc < 0 ? rc : cr_seat_take(seat, tree->plan, tree->records, err);
+}
+
 struct cr_exec_answer cr_tree_exec(struct cr_tree *tree, const struct cr_site *site)
 {
-	struct cr_exec_answer answer = { CR_EXEC_JUDGE, NULL };
+	struct cr_exec_answer answer = { CR_EXEC_JUDGE, NULL, NULL };
 	const char *exe = site->exe(site);
 	struct cr_seat *seat = find(tree, exe);
 	bool learning = tree->plan->mode == CR_MODE_LEARN;
@@ -245,16 +269,27 @@ struct cr_exec_answer cr_tree_exec(struct cr_tree *tree, const struct cr_site *s
 		answer.program = tree;
 		return answer;
 	}
-	if (!seat->judge && cr_seat_take(seat, tree->plan, NULL, tree->records, &err) < 0) {
+	if (!seat->judge && take(tree, seat, &err) < 0) {
 		cr_log_err(&err);
 		answer.how = CR_EXEC_REFUSE;
 	}
 	/* The filter does not know of a policy that is new. */
-	for (i = tree->known; i < tree->n; i++)
+	for (i = tree->known; i < tree->n && !tree->inside_only; i++)
 		if (tree->seats[i] == seat && answer.how == CR_EXEC_JUDGE)
 			answer.how = CR_EXEC_ALL;
 	answer.program = seat;
+	answer.targets = seat->windows.targets;
 	return answer;
+}
+
+bool cr_tree_process(const struct cr_tree *tree)
+{
+	bool any = cr_run_policy_process(tree->plan, NULL);
+	size_t i;
+
+	for (i = 0; i < tree->n; i++)
+		any = any || cr_run_policy_process(tree->plan, tree->seats[i]->policy);
+	return any;
 }
 
 void cr_tree_tick(struct cr_tree *tree)
@@ -263,6 +298,19 @@ void cr_tree_tick(struct cr_tree *tree)
 
 	for (i = 0; i < tree->n; i++)
 		cr_seat_tick(tree->seats[i]);
+}
+
+/* Each function that is named must be in some executable. */
+static int check_functions(const struct cr_tree *tree, struct cr_err *err)
+{
+	cr_auto_free bool *found = calloc(tree->plan->n_patterns + 1, sizeof(*found));
+	size_t i;
+
+	if (!found)
+		return cr_err_set(err, -ENOMEM, "out of memory");
+	for (i = 0; i < tree->n; i++)
+		cr_run_windows_found(tree->plan, &tree->seats[i]->windows, found);
+	return cr_run_windows_check(tree->plan, found, err);
 }
 
 int cr_tree_finish(struct cr_tree *tree, uint64_t lost, struct cr_err *err)
@@ -279,5 +327,5 @@ int cr_tree_finish(struct cr_tree *tree, uint64_t lost, struct cr_err *err)
 			*err = own;
 		}
 	}
-	return rc;
+	return rc < 0 ? rc : check_functions(tree, err);
 }

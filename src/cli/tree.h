@@ -38,6 +38,9 @@ void cr_tree_filter(const struct cr_tree *tree, const struct cr_filter_use *use,
 /* A process runs a new executable: its policy sits from now on. */
 struct cr_exec_answer cr_tree_exec(struct cr_tree *tree, const struct cr_site *site);
 
+/* May some window be one of a whole process? */
+bool cr_tree_process(const struct cr_tree *tree);
+
 void cr_tree_tick(struct cr_tree *tree);
 int cr_tree_finish(struct cr_tree *tree, uint64_t lost, struct cr_err *err) CR_MUST_CHECK;
 

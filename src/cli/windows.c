@@ -162,6 +162,16 @@ bool cr_run_windows_process(const struct cr_run_windows *w)
 	return any;
 }
 
+bool cr_run_policy_process(const struct cr_run_plan *plan, const struct cr_policy *policy)
+{
+	bool any = plan->n_patterns && plan->scope == CR_SCOPE_PROCESS;
+	size_t i;
+
+	for (i = 0; policy && i < policy->n_windows; i++)
+		any = any || policy->windows[i]->scope == CR_SCOPE_PROCESS;
+	return any;
+}
+
 /* ---- before anything is started */
 
 /* A script is run by the program on its first line, which is the one that has functions. */
@@ -211,27 +221,28 @@ static void tell(const struct cr_target_file *file)
 	}
 }
 
-static int look_at_program(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+static int look_at_program(const struct cr_run_plan *plan, struct cr_run_windows *w,
+			   const char *exe, struct cr_err *err)
 {
 	const struct cr_target_file *file;
 	char real[PATH_MAX];
-	cr_auto_close int fd = open_program(plan->path, real, sizeof(real));
+	cr_auto_close int fd = open_program(exe, real, sizeof(real));
 	int rc;
 
 	if (fd < 0)
-		return cr_err_sys(err, fd, "cannot look for functions in %s", plan->path);
+		return cr_err_sys(err, fd, "cannot look for functions in %s", exe);
 	rc = cr_targets_of(w->targets, fd, real, true, &file, err);
 	if (rc < 0 && !err->hint[0])
 		cr_err_hint(err, "\"chestnut functions %.300s\" lists those that there are; "
-			    "one of a library is LIBRARY:FUNCTION", plan->path);
+			    "one of a library is LIBRARY:FUNCTION", exe);
 	if (rc == 0 && file && plan->verbosity >= 0 && plan->n_patterns)
 		tell(file);
 	return rc;
 }
 
 /* Where a library may lie; what is found only when it is mapped is looked at then. */
-static int look_at_object(struct cr_run_plan *plan, struct cr_run_windows *w, const char *object,
-			  struct cr_err *err)
+static int look_at_object(const struct cr_run_plan *plan, struct cr_run_windows *w,
+			  const char *object, struct cr_err *err)
 {
 	static const char *const dirs[] = {
 		"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/local/lib", "/lib64",
@@ -268,7 +279,8 @@ static int object_of(const char *pattern, char **object, const char **function)
 	return n && !*object ? -ENOMEM : 0;
 }
 
-static int add_patterns(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+static int add_patterns(const struct cr_run_plan *plan, struct cr_run_windows *w,
+			struct cr_err *err)
 {
 	const char *function;
 	size_t i;
@@ -285,7 +297,8 @@ static int add_patterns(struct cr_run_plan *plan, struct cr_run_windows *w, stru
 }
 
 /* When all patterns are there: each file is looked at once. */
-static int look_at_objects(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+static int look_at_objects(const struct cr_run_plan *plan, struct cr_run_windows *w,
+			   struct cr_err *err)
 {
 	cr_auto_free char *last = NULL;
 	const char *function;
@@ -306,9 +319,8 @@ static int look_at_objects(struct cr_run_plan *plan, struct cr_run_windows *w, s
 	return rc;
 }
 
-static int add_policy(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+static int add_policy(const struct cr_policy *p, struct cr_run_windows *w, struct cr_err *err)
 {
-	const struct cr_policy *p = plan->policy;
 	size_t i;
 	int id, rc;
 
@@ -325,28 +337,44 @@ static int add_policy(struct cr_run_plan *plan, struct cr_run_windows *w, struct
 	return 0;
 }
 
-int cr_run_windows_init(struct cr_run_plan *plan, struct cr_run_windows *w, struct cr_err *err)
+/* One after the other, since what is added later may be optional: with -x all is, and in a
+ * directory of policies what they do not have yet. */
+static int add_all(const struct cr_run_plan *plan, struct cr_run_windows *w,
+		   const struct cr_policy *policy, size_t *had, struct cr_err *err)
+{
+	int rc;
+
+	if (plan->exe)
+		cr_targets_optional(w->targets);
+	rc = add_policy(policy, w, err);
+	*had = w->n;
+	if (plan->directory)
+		cr_targets_optional(w->targets);
+	if (!rc)
+		rc = add_patterns(plan, w, err);
+	if (!rc && cr_session_marks(w->targets) < 0)
+		rc = cr_err_set(err, -ENOMEM, "out of memory");
+	return rc;
+}
+
+int cr_run_windows_init(struct cr_run_windows *w, const struct cr_run_plan *plan,
+			const struct cr_policy *policy, const char *exe, struct cr_err *err)
 {
 	size_t had;
 	int rc;
 
 	*w = (struct cr_run_windows){ .scope = plan->scope };
-	if (!plan->n_patterns && !(plan->policy && plan->policy->n_windows))
+	if (!plan->n_patterns && !(policy && policy->n_windows))
 		return 0;
 	w->targets = cr_targets_new(number, numbered, w);
 	if (!w->targets)
 		return cr_err_set(err, -ENOMEM, "out of memory");
-	rc = add_policy(plan, w, err);
-	had = w->n;
-	if (!rc)
-		rc = add_patterns(plan, w, err);
-	if (!rc && cr_session_marks(w->targets) < 0)
-		rc = cr_err_set(err, -ENOMEM, "out of memory");
-	if (!rc)
+	rc = add_all(plan, w, policy, &had, err);
+	/* Which of many executables a library is for shows when one of them maps it. */
+	if (!rc && !plan->directory)
 		rc = look_at_objects(plan, w, err);
-	/* With -x the program that they are in is not known yet. */
-	if (!rc && !plan->exe)
-		rc = look_at_program(plan, w, err);
+	if (!rc && exe)
+		rc = look_at_program(plan, w, exe, err);
 	cr_targets_begin(w->targets);
 	if (!rc && plan->mode != CR_MODE_LEARN && w->n > had) {
 		cr_err_set(err, -EINVAL, "the policy %s has no window for %s", plan->policy_path,
@@ -371,6 +399,35 @@ void cr_run_windows_missing(const struct cr_run_windows *w)
 	while (w->targets && (object = cr_targets_missing(w->targets, &i)))
 		cr_warn("no process has mapped a file called %s: none of its windows was open",
 			object);
+}
+
+void cr_run_windows_found(const struct cr_run_plan *plan, const struct cr_run_windows *w,
+			  bool *found)
+{
+	const char *function;
+	size_t i;
+
+	for (i = 0; w->targets && i < plan->n_patterns; i++) {
+		cr_auto_free char *object = NULL;
+
+		if (object_of(plan->patterns[i], &object, &function) == 0)
+			found[i] |= cr_targets_found(w->targets, object, function);
+	}
+}
+
+int cr_run_windows_check(const struct cr_run_plan *plan, const bool *found, struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n_patterns; i++) {
+		if (found[i])
+			continue;
+		cr_err_set(err, -ENOENT, "no executable that was run has a function for -f %s",
+			   plan->patterns[i]);
+		cr_err_hint(err, "\"chestnut functions PROGRAM\" lists what there is");
+		return -ENOENT;
+	}
+	return 0;
 }
 
 void cr_run_windows_fini(struct cr_run_windows *w)

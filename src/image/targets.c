@@ -17,6 +17,8 @@ struct want {
 	bool mark;
 	enum cr_site_kind where;	/* of a mark */
 	bool seen;		/* such a file was there */
+	bool optional;		/* a file that it is meant for need not have it */
+	bool found;		/* one had it */
 };
 
 /* A file that was looked at. */
@@ -37,6 +39,7 @@ struct cr_targets {
 	void *ctx;		/* borrowed: for these */
 	struct want *want;	/* owned */
 	size_t n_want;
+	bool optional;		/* what is added is */
 	struct known **known;	/* owned, and each owned */
 	size_t n_known;
 };
@@ -84,6 +87,7 @@ static int want(struct cr_targets *t, const char *object, const char *pattern, s
 {
 	w.object = object ? strdup(object) : NULL;
 	w.pattern = strdup(pattern);
+	w.optional = t->optional;
 	if (!w.pattern || (object && !w.object) || CR_GROW(t->want, t->n_want) < 0) {
 		free(w.object);
 		free(w.pattern);
@@ -98,6 +102,11 @@ int cr_targets_add(struct cr_targets *t, const char *object, const char *pattern
 		   unsigned int number)
 {
 	return want(t, object, pattern, (struct want){ .number = number });
+}
+
+void cr_targets_optional(struct cr_targets *t)
+{
+	t->optional = true;
 }
 
 int cr_targets_mark(struct cr_targets *t, const char *object, const char *function,
@@ -283,6 +292,9 @@ static int find_windows(struct cr_targets *t, struct cr_object *obj, struct know
 		if (!rc)
 			rc = take(t, &k->file, w, &list, &numbers, err);
 		cr_functions_fini(&list);
+		w->found |= !rc;
+		if (w->optional && (rc == -ENOENT || rc == -EOPNOTSUPP))
+			rc = 0;
 	}
 	if (!rc && t->numbered)
 		rc = t->numbered(t->ctx, err);
@@ -459,22 +471,18 @@ int cr_targets_resolved(struct cr_targets *t, int fd, const char *path, cr_addr 
 	return know(t, fd, &key, path, file, err);
 }
 
-const struct cr_function *cr_targets_function(const struct cr_targets *t, unsigned int number,
-					      const char **path)
+bool cr_targets_found(const struct cr_targets *t, const char *object, const char *pattern)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < t->n_known; i++) {
-		const struct cr_target_file *f = &t->known[i]->file;
+	for (i = 0; i < t->n_want; i++) {
+		const struct want *w = &t->want[i];
 
-		for (k = 0; k < f->n_site; k++) {
-			if (f->site[k].number != number || f->site[k].kind == CR_SITE_MARK)
-				continue;
-			*path = f->path;
-			return f->site[k].fn;
-		}
+		if (!w->mark && w->found && strcmp(w->pattern, pattern) == 0 &&
+		    !w->object == !object && (!object || strcmp(w->object, object) == 0))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 const char *cr_targets_missing(const struct cr_targets *t, size_t *i)

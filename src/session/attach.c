@@ -120,7 +120,7 @@ int cr_session_attach(struct cr_session *s, pid_t pid, struct cr_err *err)
 	if (rc == 0 && (s->plan.targets || s->plan.strict))
 		rc = stop_all(s, pid, err);
 	if (rc == 0 && !s->detaching)
-		rc = cr_watch_attach(s, pid, err);
+		rc = cr_watch_attach(s, err);
 	return rc;
 }
 

@@ -83,14 +83,14 @@ void cr_mark_hit(struct cr_session *s, struct cr_tracee *t, unsigned int mark,
 	struct cr_spot spot;
 
 	if (mark < CR_MARKS) {
-		if (cr_space_resolved(s, w->space, t->tid, m->word[cr_machine_layout.gpr[0]], mark,
+		if (cr_space_resolved(w->space, t->tid, m->word[cr_machine_layout.gpr[0]], mark,
 				      &err) < 0)
 			cr_watch_failed(s, &err);
 		return;
 	}
 	switch ((enum mark)mark) {
 	case MARK_MAPPED:
-		if (cr_space_look(s, w->space, t->tid, &err) < 0)
+		if (cr_space_look(w->space, t->tid, &err) < 0)
 			cr_watch_failed(s, &err);
 		break;
 	case MARK_LONGJMP:

@@ -25,6 +25,7 @@
 #define CR_FORWARD_MAX 64u
 
 struct cr_inject;
+struct cr_space;
 
 struct cr_forward {
 	siginfo_t info;		/* as it reached the front */
@@ -82,6 +83,7 @@ struct cr_session {
 	/* Windows that are open at the call that is being judged: as targets number them, and as
 	 * the judge does. */
 	unsigned int open[CR_OPEN_MAX];
+	const struct cr_space *open_in;	/* borrowed: during that */
 	unsigned int number[CR_OPEN_MAX];
 	struct cr_buf window;	/* one of them, for people */
 
@@ -142,7 +144,7 @@ int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent) CR
 int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err) CR_MUST_CHECK;
 /* A process that runs already, and what it has just made: all of them are tracees, and stand still.
  * On failure none has a trap. */
-int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err) CR_MUST_CHECK;
+int cr_watch_attach(struct cr_session *s, struct cr_err *err) CR_MUST_CHECK;
 /* Takes all traps out of all processes. */
 void cr_watch_lift(struct cr_session *s);
 enum cr_trap {
@@ -157,6 +159,9 @@ void cr_watch_signal(struct cr_tracee *t);
 bool cr_watch_intact(const struct cr_tracee *t);
 /* Is a call that @t makes inside of a window? */
 bool cr_watch_inside(const struct cr_tracee *t);
+/* A function of @sp that is window @number; *@path: its file. NULL when there is none. */
+const struct cr_function *cr_space_function(const struct cr_space *sp, unsigned int number,
+					    const char **path);
 /* The kernel's own, to go on with a call that was judged. */
 bool cr_is_restart(const struct cr_call *call);
 void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_call *call,

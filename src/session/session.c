@@ -381,17 +381,20 @@ static bool inject(struct cr_session *s, struct cr_tracee *t, bool all)
 /* A process runs an executable from now on: what is to become of it? False: the tree ends. */
 static bool meet(struct cr_session *s, struct cr_tracee *t)
 {
-	struct cr_exec_answer answer = { CR_EXEC_JUDGE, NULL };
+	struct cr_exec_answer answer;
 	struct cr_site site;
 
+	t->targets = s->plan.targets;
 	if (!s->plan.on_exec)
 		return true;
 	cr_site_init(&site, s, t);
 	answer = s->plan.on_exec(s->plan.ctx, &site);
 	t->calls = answer.how == CR_EXEC_ALL ||
-		   (answer.how == CR_EXEC_FILTER && !t->filtered && !inject(s, t, false));
+		   (answer.how == CR_EXEC_FILTER && !t->filtered && !s->plan.inside_only &&
+		    !inject(s, t, false));
 	t->ignored = answer.how == CR_EXEC_IGNORE;
 	t->program = answer.program;
+	t->targets = answer.targets;
 	if (answer.how != CR_EXEC_REFUSE)
 		return true;
 	s->out.denied = true;
@@ -424,7 +427,7 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 		return run_on;
 	s->starting = !s->met && !t->ignored;
 	s->met = s->met || !t->ignored;
-	if (s->plan.targets && !t->ignored && !s->detaching && cr_watch_exec(s, t, &err) < 0)
+	if (t->targets && !t->ignored && !s->detaching && cr_watch_exec(s, t, &err) < 0)
 		cr_watch_failed(s, &err);
 	s->starting = false;
 	if (s->parting)

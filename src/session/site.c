@@ -69,7 +69,7 @@ static const char *window(const struct cr_site *site, size_t k)
 	const struct cr_function *fn;
 	const char *path, *base;
 
-	fn = cr_targets_function(s->plan.targets, s->open[k], &path);
+	fn = cr_space_function(s->open_in, s->open[k], &path);
 	if (!fn)
 		return NULL;
 	base = strrchr(path, '/');

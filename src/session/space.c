@@ -18,13 +18,14 @@
 #include "cr/mem.h"
 #include "watch.h"
 
-struct cr_space *cr_space_new(void)
+struct cr_space *cr_space_new(struct cr_targets *targets)
 {
 	struct cr_space *sp = calloc(1, sizeof(*sp));
 
 	if (!sp)
 		return NULL;
 	sp->shares = 1;
+	sp->targets = targets;
 	sp->bps = cr_bps_new();
 	sp->scope = cr_scope_new();
 	if (!sp->bps || !sp->scope) {
@@ -63,7 +64,7 @@ static void *copy_of(const void *v, size_t n, size_t size)
 
 struct cr_space *cr_space_copy(const struct cr_space *sp)
 {
-	struct cr_space *copy = cr_space_new();
+	struct cr_space *copy = cr_space_new(sp->targets);
 
 	if (!copy)
 		return NULL;
@@ -78,6 +79,8 @@ struct cr_space *cr_space_copy(const struct cr_space *sp)
 	copy->n_objects = sp->n_objects;
 	copy->n_slots = sp->n_slots;
 	copy->switches = sp->switches;
+	copy->own_dev = sp->own_dev;
+	copy->own_ino = sp->own_ino;
 	return copy;
 }
 
@@ -302,19 +305,17 @@ static void forget_unmapped(struct cr_space *sp, const struct cr_maps *maps)
 	sp->n_objects = kept;
 }
 
-/* Is @fd the program that was asked for, whatever it is called here? The first file that the first
- * process runs says which one that is. */
-static bool is_own(struct cr_session *s, int fd)
+/* Is @fd the program itself, whatever it is called here? */
+static bool is_own(const struct cr_space *sp, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_dev == s->own_dev && st.st_ino == s->own_ino;
+	return fstat(fd, &st) == 0 && st.st_dev == sp->own_dev && st.st_ino == sp->own_ino;
 }
 
 /* The function that an IFUNC's resolver has chosen, at @at in @mod. */
-static int plant_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid,
-			  struct cr_space_object o, cr_addr at, unsigned int window,
-			  struct cr_err *err)
+static int plant_resolved(struct cr_space *sp, pid_t tid, struct cr_space_object o, cr_addr at,
+			  unsigned int window, struct cr_err *err)
 {
 	const char *path = o.file->path;
 	struct cr_module mod = { .start = o.lo, .end = o.hi, .first_end = o.first_end,
@@ -326,13 +327,13 @@ static int plant_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid,
 
 	if (fd < 0)
 		return cr_err_set(err, -ENOENT, "cannot open %s again", path);
-	rc = cr_targets_resolved(s->plan.targets, fd, path, at - o.bias, window, &o.file, err);
+	rc = cr_targets_resolved(sp->targets, fd, path, at - o.bias, window, &o.file, err);
 	return rc < 0 || !o.file->n_site ? rc : plant(sp, tid, &o, err);
 }
 
 /* Resolvers that have run before their object was seen here. */
-static int plant_slots(struct cr_session *s, struct cr_space *sp, pid_t tid,
-		       struct cr_space_object o, struct cr_err *err)
+static int plant_slots(struct cr_space *sp, pid_t tid, struct cr_space_object o,
+		       struct cr_err *err)
 {
 	uint64_t at;
 	size_t i;
@@ -341,22 +342,22 @@ static int plant_slots(struct cr_session *s, struct cr_space *sp, pid_t tid,
 	for (i = 0; i < o.file->n_slot && !rc; i++)
 		if (cr_mem_read(tid, o.file->slot[i].at + o.bias, &at, sizeof(at)) ==
 		    (ssize_t)sizeof(at) && at >= o.lo && at < o.hi)
-			rc = plant_resolved(s, sp, tid, o, at, o.file->slot[i].number, err);
+			rc = plant_resolved(sp, tid, o, at, o.file->slot[i].number, err);
 	return rc;
 }
 
-int cr_space_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid, cr_addr at,
-		      unsigned int window, struct cr_err *err)
+int cr_space_resolved(struct cr_space *sp, pid_t tid, cr_addr at, unsigned int window,
+		      struct cr_err *err)
 {
 	const struct cr_space_object *o = cr_space_object(sp, at);
 
 	if (!o)
 		return cr_err_set(err, -ENOENT, "an IFUNC is resolved to code of another file");
-	return plant_resolved(s, sp, tid, *o, at, window, err);
+	return plant_resolved(sp, tid, *o, at, window, err);
 }
 
-static int plant_module(struct cr_session *s, struct cr_space *sp, pid_t tid,
-			const struct cr_module *mod, struct cr_err *err)
+static int plant_module(struct cr_space *sp, pid_t tid, const struct cr_module *mod,
+			struct cr_err *err)
 {
 	struct cr_space_object o = { .lo = mod->start, .hi = mod->end, .dev = mod->dev,
 				     .ino = mod->ino, .first_end = mod->first_end };
@@ -369,16 +370,16 @@ static int plant_module(struct cr_session *s, struct cr_space *sp, pid_t tid,
 	fd = cr_maps_open(mod, tid, &trusted);
 	if (fd < 0)
 		return 0;
-	rc = cr_targets_of(s->plan.targets, fd, mod->path, is_own(s, fd), &o.file, err);
+	rc = cr_targets_of(sp->targets, fd, mod->path, is_own(sp, fd), &o.file, err);
 	/* A file that is no ELF file has no functions. */
 	if (rc < 0 || !o.file)
 		return rc == -ENOEXEC ? 0 : rc;
 	o.bias = mod->start - o.file->base;
 	rc = plant(sp, tid, &o, err);
-	return rc < 0 ? rc : plant_slots(s, sp, tid, o, err);
+	return rc < 0 ? rc : plant_slots(sp, tid, o, err);
 }
 
-int cr_space_look(struct cr_session *s, struct cr_space *sp, pid_t tid, struct cr_err *err)
+int cr_space_look(struct cr_space *sp, pid_t tid, struct cr_err *err)
 {
 	struct cr_maps maps;
 	size_t i;
@@ -389,7 +390,7 @@ int cr_space_look(struct cr_session *s, struct cr_space *sp, pid_t tid, struct c
 		return cr_err_sys(err, rc, "cannot see what thread %d has mapped", (int)tid);
 	forget_unmapped(sp, &maps);
 	for (i = 0; i < maps.n_mods && rc >= 0; i++)
-		rc = plant_module(s, sp, tid, &maps.mods[i], err);
+		rc = plant_module(sp, tid, &maps.mods[i], err);
 	cr_maps_fini(&maps);
 	return rc;
 }
@@ -434,4 +435,22 @@ const struct cr_target_site *cr_space_site(const struct cr_space *sp, cr_addr at
 		if (at >= sp->objects[i].lo && at < sp->objects[i].hi)
 			site = site_in(&sp->objects[i], at, number);
 	return site;
+}
+
+const struct cr_function *cr_space_function(const struct cr_space *sp, unsigned int number,
+					    const char **path)
+{
+	size_t i, k;
+
+	for (i = 0; i < sp->n_objects; i++) {
+		const struct cr_target_file *f = sp->objects[i].file;
+
+		for (k = 0; k < f->n_site; k++) {
+			if (f->site[k].number != number || !f->site[k].fn)
+				continue;
+			*path = f->path;
+			return f->site[k].fn;
+		}
+	}
+	return NULL;
 }

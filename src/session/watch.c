@@ -100,15 +100,21 @@ int cr_watch_process(struct cr_tracee *child, const struct cr_tracee *parent)
 	return 0;
 }
 
-/* The first file that the first process runs is the program, a script's interpreter for a
- * script. */
-static void note_own(struct cr_session *s, pid_t pid)
+/* The file that windows without an object are in. Of a policy for one program that is the first
+ * file that the first process runs, a script's interpreter for a script; else, what @pid runs. */
+static void note_own(struct cr_session *s, struct cr_space *sp, pid_t pid)
 {
 	char link[64];
 	struct stat st;
 
+	sp->own_dev = s->own_dev;
+	sp->own_ino = s->own_ino;
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	if (s->own_ino || stat(link, &st) < 0)
+		return;
+	sp->own_dev = st.st_dev;
+	sp->own_ino = st.st_ino;
+	if (s->plan.on_exec)
 		return;
 	s->own_dev = st.st_dev;
 	s->own_ino = st.st_ino;
@@ -116,13 +122,13 @@ static void note_own(struct cr_session *s, pid_t pid)
 
 int cr_watch_exec(struct cr_session *s, struct cr_tracee *t, struct cr_err *err)
 {
-	struct cr_watch *w = watch_new(cr_space_new());
+	struct cr_watch *w = watch_new(cr_space_new(t->targets));
 
 	if (!w)
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	seat(t, w);
-	note_own(s, t->tid);
-	return cr_space_look(s, w->space, t->tid, err);
+	note_own(s, w->space, t->tid);
+	return cr_space_look(w->space, t->tid, err);
 }
 
 /* One that is watched already, and has the same memory. */
@@ -142,13 +148,15 @@ static int watch_found(struct cr_session *s, struct cr_tracee *t, struct cr_err 
 {
 	const struct cr_tracee *other = fellow(s, t);
 
-	t->watch = watch_new(other ? cr_space_share(cr_watch_of(other)->space) : cr_space_new());
+	t->watch = watch_new(other ? cr_space_share(cr_watch_of(other)->space) :
+				     cr_space_new(s->plan.targets));
 	if (!t->watch)
 		return cr_err_set(err, -ENOMEM, "out of memory");
-	return other ? 0 : cr_space_look(s, cr_watch_of(t)->space, t->tid, err);
+	note_own(s, cr_watch_of(t)->space, s->root);
+	return other ? 0 : cr_space_look(cr_watch_of(t)->space, t->tid, err);
 }
 
-int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err)
+int cr_watch_attach(struct cr_session *s, struct cr_err *err)
 {
 	struct cr_tracee *t;
 	size_t at = 0;
@@ -156,7 +164,6 @@ int cr_watch_attach(struct cr_session *s, pid_t pid, struct cr_err *err)
 
 	if (!s->plan.targets)
 		return 0;
-	note_own(s, pid);
 	while (rc == 0 && (t = cr_map_each(&s->tracees.by_tid, &at)))
 		rc = watch_found(s, t, err);
 	if (rc < 0)
@@ -544,15 +551,16 @@ bool cr_watch_intact(const struct cr_tracee *t)
 
 /* Windows of the whole process that other threads have opened: behind the @n that are in
  * s->open. */
-static size_t add_process_windows(struct cr_session *s, const struct cr_watch *w, size_t n)
+static size_t add_process_windows(struct cr_session *s, const struct cr_tracee *t, size_t n)
 {
+	const struct cr_watch *w = cr_watch_of(t);
 	unsigned int fns[CR_OPEN_MAX];
 	size_t all = cr_scope_list(w->space->scope, fns, CR_OPEN_MAX), i, k;
 
 	for (i = 0; i < all && i < CR_OPEN_MAX && n < CR_OPEN_MAX; i++) {
 		for (k = 0; k < n && s->open[k] != fns[i];)
 			k++;
-		if (k == n && s->plan.window_role(s->plan.ctx, fns[i]).process)
+		if (k == n && s->plan.window_role(s->plan.ctx, t->program, fns[i]).process)
 			s->open[n++] = fns[i];
 	}
 	return n;
@@ -571,11 +579,12 @@ void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_ca
 	if (!w)
 		return;
 	site->windows = s->number;
+	s->open_in = w->space;
 	site->n_windows = own_windows(s, t, call);
 	if (w->space->n_goroutines && cr_ptrace_getregs(t->tid, &m) == 0)
 		site->n_windows += cr_goroutine_list(s, t, &m, s->open + site->n_windows,
 						     CR_ARRAY_SIZE(s->open) - site->n_windows);
-	site->n_windows = add_process_windows(s, w, site->n_windows);
+	site->n_windows = add_process_windows(s, t, site->n_windows);
 	for (i = 0; i < site->n_windows; i++)
-		s->number[i] = s->plan.window_role(s->plan.ctx, s->open[i]).number;
+		s->number[i] = s->plan.window_role(s->plan.ctx, t->program, s->open[i]).number;
 }

@@ -34,6 +34,9 @@ struct cr_goroutine;
 
 struct cr_space {
 	unsigned int shares;
+	struct cr_targets *targets;	/* borrowed: what is a window here */
+	dev_t own_dev;		/* the file that those without an object are in */
+	ino_t own_ino;
 	struct cr_bps *bps;	/* owned */
 	struct cr_scope *scope;	/* owned */
 	struct cr_space_object *objects;	/* owned */
@@ -66,13 +69,13 @@ static inline struct cr_watch *cr_watch_of(const struct cr_tracee *t)
 }
 
 /* NULL when out of memory; one share, the caller's. */
-struct cr_space *cr_space_new(void) CR_MUST_CHECK;
+struct cr_space *cr_space_new(struct cr_targets *targets) CR_MUST_CHECK;
 struct cr_space *cr_space_share(struct cr_space *sp);
 struct cr_space *cr_space_copy(const struct cr_space *sp) CR_MUST_CHECK;
 void cr_space_put(struct cr_space *sp);
 
 /* Plants in what has been mapped since the last look, forgets what is not mapped any more. */
-int cr_space_look(struct cr_session *s, struct cr_space *sp, pid_t tid, struct cr_err *err)
+int cr_space_look(struct cr_space *sp, pid_t tid, struct cr_err *err)
 	CR_MUST_CHECK;
 const struct cr_space_object *cr_space_object(const struct cr_space *sp, cr_addr at);
 const struct cr_target_site *cr_space_site(const struct cr_space *sp, cr_addr at,
@@ -94,8 +97,8 @@ int cr_space_later(struct cr_space *sp, pid_t tid, cr_addr at, bool plant, struc
 	CR_MUST_CHECK;
 
 /* An IFUNC's resolver has returned @at: plants there. */
-int cr_space_resolved(struct cr_session *s, struct cr_space *sp, pid_t tid, cr_addr at,
-		      unsigned int window, struct cr_err *err) CR_MUST_CHECK;
+int cr_space_resolved(struct cr_space *sp, pid_t tid, cr_addr at, unsigned int window,
+		      struct cr_err *err) CR_MUST_CHECK;
 
 /* slot.c: where @bp's instruction may run instead. -ENOSPC when there is no room. */
 bool cr_space_find_slot(const struct cr_space *sp, const struct cr_bp *bp, cr_addr *slot);

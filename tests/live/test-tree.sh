@@ -61,8 +61,8 @@ sed -i '/^program = /d' e/tail.policy
 shot s "$RUN" --strict -p e -- ./script
 is "a policy that is for no program is an error" "$(cat s.rc) $(cat s.out)" "125 "
 has "which names it" s.err 'e/tail.policy does not say which program'
-shot s "$RUN" --learn -p d -f main -- ./script
-has "windows and a directory exclude each other" s.err 'd is a directory, and a window'
+shot s "$RUN" --attach $$ --learn -p d
+has "a process that runs already has one policy" s.err 'd is a directory, and --attach'
 echo '[policy' >e/tail.policy
 shot s "$RUN" --learn -p e -- ./script
 is "a broken policy in the directory starts nothing" "$(cat s.rc) $(cat s.out)" "125 "
