@@ -56,11 +56,12 @@ static int read_args(const struct cr_tracee *t, const struct cr_call *call, stru
 	/* A process may have forbidden us to look (PR_SET_DUMPABLE). */
 	if (n < 0 && n != -EFAULT)
 		return ENOSYS;
-	if (n != (ssize_t)size)
-		return EFAULT;
-	for (i = sizeof(*a); i < size; i++)
+	/* What is too much comes first, also where the rest is not there. */
+	for (i = sizeof(*a); (ssize_t)i < n; i++)
 		if (bytes[i])
 			return E2BIG;
+	if (n != (ssize_t)size)
+		return EFAULT;
 	memcpy(a, bytes, sizeof(*a));
 	return 0;
 }

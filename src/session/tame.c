@@ -11,6 +11,8 @@
 #include "cr/ptrace.h"
 #include "parts.h"
 
+#define KNOWN_FLAGS 0x3fu	/* of seccomp(2), as of Linux 6.18 */
+
 static bool us(const struct cr_session *s, uint64_t arg)
 {
 	pid_t pid = (pid_t)arg;
@@ -57,7 +59,9 @@ struct cr_verdict cr_tame(struct cr_session *s, struct cr_tracee *t, const struc
 			cr_warn("process %d may not have a seccomp listener: it would hide calls "
 				"from us", (int)t->tgid);
 		s->warned_listener = true;
-		refuse.err = EBUSY;
+		/* As a kernel does that has one already; who asks which flags there are is answered
+		 * by it, too. */
+		refuse.err = call->args[1] & ~(uint64_t)KNOWN_FLAGS ? EINVAL : EBUSY;
 		return refuse;
 	}
 	return (struct cr_verdict){ CR_VERDICT_ALLOW, 0 };

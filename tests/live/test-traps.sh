@@ -35,7 +35,7 @@ for g in $groups; do
 	families) acts families daemons left-behind subreaper death-signal \
 		orphaned-group groups passing ;;
 	spaces) acts spaces clone3-first clone3-last clone3-wrong first-crashes first-handles ;;
-	filters) acts filters trapped denied traced killed stays synced strict-mode ;;
+	filters) acts filters trapped denied traced killed stays synced strict-mode asked ;;
 	abi) acts abi i386 i386-fork x32 bogus vsyscall vdso ;;
 	die) acts die "exit 0" "exit 77" "thread 9" fault abort child-core limit "limit ignored" \
 		"limit cpu" ;;

@@ -112,6 +112,22 @@ static void killed(int argc, char **argv)
 	say("RET_KILL_THREAD of one of two: %s", status_words(reap(child)));
 }
 
+/* What there is is asked for with no filter at all. */
+static void asked(int argc, char **argv)
+{
+	static const unsigned long flags[] = {
+		0, SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG,
+		SECCOMP_FILTER_FLAG_SPEC_ALLOW, 1ul << 30, (unsigned int)-1, -1ul,
+	};
+	size_t i;
+
+	(void)argc, (void)argv;
+	for (i = 0; i < COUNT(flags); i++)
+		say("flags %#lx: %s", flags[i],
+		    outcome(syscall(SYS_seccomp, (long)SECCOMP_SET_MODE_FILTER, flags[i], 0l)));
+	say("another operation: %s", outcome(syscall(SYS_seccomp, 99l, 0l, 0l)));
+}
+
 static void stays(int argc, char **argv)
 {
 	pid_t child;
@@ -176,6 +192,7 @@ int main(int argc, char **argv)
 		{ "trapped", trapped }, { "denied", denied }, { "traced", traced },
 		{ "killed", killed }, { "stays", stays }, { "synced", synced },
 		{ "strict-mode", strict_mode },
+		{ "asked", asked },
 	};
 
 	return play(acts, COUNT(acts), argc, argv);

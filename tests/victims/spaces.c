@@ -3,6 +3,7 @@
 #include "victim.h"
 
 #include <linux/sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 static void child_of(long child, const char *by)
@@ -38,13 +39,34 @@ static void clone3_last(int argc, char **argv)
 	by_clone3();
 }
 
-/* What the kernel answers to flags that clone3 does not take together. */
+static void wrong(const char *what, const void *args, size_t size)
+{
+	say("clone3, %s: %s", what, outcome(syscall(SYS_clone3, args, size)));
+}
+
+/* What the kernel answers to flags that clone3 does not take together, and to a structure that is
+ * too short, too long, or ends where nothing is mapped any more. */
 static void clone3_wrong(int argc, char **argv)
 {
 	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_FS, .exit_signal = SIGCHLD };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), longer = sizeof(args) + 8;
+	unsigned char *end;
 
 	(void)argc, (void)argv;
-	say("clone3: %s", outcome(syscall(SYS_clone3, &args, sizeof(args))));
+	end = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	NEED(end != MAP_FAILED && munmap(end + page, page) == 0);
+	end += page;
+	wrong("flags", &args, sizeof(args));
+	wrong("too short", &args, 8);
+	wrong("too long", &args, page + 8);
+	wrong("nowhere", end, sizeof(args));
+	memcpy(end - longer, &args, sizeof(args));
+	wrong("longer, with nothing", end - longer, longer);
+	wrong("longer, and not there", end - longer, longer + 8);
+	end[-1] = 1;
+	wrong("longer, with something", end - longer, longer);
+	wrong("longer, with something, and not there", end - longer, longer + 8);
+	wrong("not all there", end - 64, sizeof(args));
 }
 
 static void crash(void)
