@@ -10,9 +10,13 @@
 #include "cr/log.h"
 #include "cr/proc.h"
 #include "cr/ptrace.h"
+#include "cr/wake.h"
 #include "watch.h"
 
-bool cr_watch_same(const struct cr_tracee *a, const struct cr_tracee *b)
+/* So often it is looked whether those who are to be let go need wait for another still. */
+#define PART_MS 500
+
+static bool same_memory(const struct cr_tracee *a, const struct cr_tracee *b)
 {
 	return a->watch && b->watch && cr_watch_of(a)->space == cr_watch_of(b)->space;
 }
@@ -26,7 +30,7 @@ static bool waits_for_child(struct cr_session *s, const struct cr_tracee *t)
 	char state;
 
 	while ((child = cr_map_each(&s->tracees.by_tid, &at)))
-		if (cr_watch_same(child, t) && child->born_of == t->tid &&
+		if (same_memory(child, t) && child->born_of == t->tid &&
 		    child->tgid != t->tgid)
 			return cr_proc_sleep(t->tid, &state, &sleeps) == 0 && state == 'D';
 	return false;
@@ -45,13 +49,14 @@ static bool must_wait_for(struct cr_session *s, const struct cr_tracee *t,
 	return other->tgid == t->tgid || (parent && parent->tgid == t->tgid);
 }
 
-bool cr_watch_ready(struct cr_session *s, const struct cr_tracee *t)
+/* Have all of them stopped? */
+static bool is_ready(struct cr_session *s, const struct cr_tracee *t)
 {
 	const struct cr_tracee *other;
 	size_t at = 0;
 
 	while ((other = cr_map_each(&s->tracees.by_tid, &at)))
-		if (cr_watch_same(other, t) && !other->kept && must_wait_for(s, t, other))
+		if (same_memory(other, t) && !other->kept && must_wait_for(s, t, other))
 			return false;
 	return true;
 }
@@ -63,21 +68,22 @@ static bool is_shared(struct cr_session *s, const struct cr_tracee *t)
 	size_t at = 0;
 
 	while (!s->detaching && (other = cr_map_each(&s->tracees.by_tid, &at)))
-		if (cr_watch_same(other, t) && other->tgid != t->tgid)
+		if (same_memory(other, t) && other->tgid != t->tgid)
 			return true;
 	return false;
 }
 
-void cr_watch_leave(struct cr_session *s, const struct cr_tracee *t)
+/* @t, and all that wait with it, go next. */
+static void clean_all(struct cr_session *s, const struct cr_tracee *t)
 {
 	struct cr_space *sp = cr_watch_of(t)->space;
-	bool ready = cr_watch_ready(s, t);
+	bool ready = is_ready(s, t);
 	struct cr_tracee *other;
 	size_t at = 0;
 	int rc;
 
 	while ((other = cr_map_each(&s->tracees.by_tid, &at)))
-		if (other->kept && cr_watch_same(other, t))
+		if (other->kept && same_memory(other, t))
 			cr_watch_signal(other);
 	if (is_shared(s, t))
 		return;
@@ -86,6 +92,50 @@ void cr_watch_leave(struct cr_session *s, const struct cr_tracee *t)
 		rc = cr_space_clear_slots(sp, t->tid);
 	if (rc < 0)
 		cr_debug("%d: some of its code could not be put back", (int)t->tid);
+}
+
+static void let_all_go(struct cr_session *s, const struct cr_tracee *t)
+{
+	const struct cr_tracee one = *t;
+	struct cr_tracee *other;
+	size_t at = 0;
+
+	clean_all(s, t);
+	while ((other = cr_map_each(&s->tracees.by_tid, &at)))
+		if (other->kept && other->tid != one.tid && same_memory(other, &one)) {
+			cr_let_go(s, other);
+			/* Others may have moved in its place. */
+			at = 0;
+		}
+	other = cr_tracees_get(&s->tracees, one.tid);
+	if (other)
+		cr_let_go(s, other);
+}
+
+void cr_part(struct cr_session *s, struct cr_tracee *t, int sig)
+{
+	t->kept = true;
+	t->sig = sig;
+	if (!t->watch)
+		cr_let_go(s, t);
+	else if (is_ready(s, t))
+		let_all_go(s, t);
+}
+
+void cr_part_others(struct cr_session *s)
+{
+	struct timespec now;
+	struct cr_tracee *t;
+	size_t at = 0;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
+		if (t->kept && ((s->detaching && now.tv_sec > s->patience) || is_ready(s, t))) {
+			let_all_go(s, t);
+			at = 0;
+		}
+	if (s->detaching)
+		cr_wake_in(PART_MS);
 }
 
 /* The kernel tells of a stop that we have asked for first, and of the trap behind it. */

@@ -169,16 +169,19 @@ void cr_watch_call(struct cr_session *s, struct cr_tracee *t, const struct cr_ca
 /* Windows cannot be watched in some process: a strict session ends. */
 void cr_watch_failed(struct cr_session *s, const struct cr_err *err);
 
-/* leave.c: @t, and all that run on the same memory and are kept, are let go next: nothing of ours
- * is left in it, unless another process, that stays, runs on it. */
-void cr_watch_leave(struct cr_session *s, const struct cr_tracee *t);
-bool cr_watch_same(const struct cr_tracee *a, const struct cr_tracee *b);
-/* Are all of them kept? */
-bool cr_watch_ready(struct cr_session *s, const struct cr_tracee *t);
+/* leave.c: @t has stopped, and is let go with @sig as soon as the others that run on its memory
+ * have stopped, too. Nothing of ours is left in that then, unless another process, that stays, runs
+ * on it. */
+void cr_part(struct cr_session *s, struct cr_tracee *t, int sig);
+/* One that others have waited for has ended; or it cannot be waited for any longer. */
+void cr_part_others(struct cr_session *s);
 /* Has it hit a trap that it has not told of? That stop comes when it goes on. */
 bool cr_watch_trapped(const struct cr_tracee *t);
 /* @child was made while traps were lifted: its copy of the code may have them still. */
 void cr_watch_clean(struct cr_tracee *child);
+
+/* session.c: for good; the record goes */
+void cr_let_go(struct cr_session *s, struct cr_tracee *t);
 
 /* restart.c: a signal that does nothing shall not end a call either */
 void cr_restart_ignored(const struct cr_tracee *t, int sig);

@@ -14,8 +14,6 @@
 
 /* So long may a child wait for its parent's word. */
 #define HELD_MS 1000
-/* So often it is looked whether those who are to be let go need wait for another still. */
-#define PART_MS 500
 
 /* What a handler wants done with the tracee. */
 struct next {
@@ -257,8 +255,7 @@ static void inherit(struct cr_session *s, struct cr_tracee *child, const struct 
 		cr_watch_clean(child);
 }
 
-/* For good. */
-static void let_go(struct cr_session *s, struct cr_tracee *t)
+void cr_let_go(struct cr_session *s, struct cr_tracee *t)
 {
 	if (t->leaving && t->tid == s->root)
 		s->out.left = true;
@@ -266,60 +263,12 @@ static void let_go(struct cr_session *s, struct cr_tracee *t)
 	cr_tracees_del(&s->tracees, t->tid);
 }
 
-/* With all who wait for the same. */
-static void let_all_go(struct cr_session *s, const struct cr_tracee *t)
-{
-	const struct cr_tracee one = *t;
-	struct cr_tracee *other;
-	size_t at = 0;
-
-	cr_watch_leave(s, t);
-	while ((other = cr_map_each(&s->tracees.by_tid, &at)))
-		if (other->kept && other->tid != one.tid && cr_watch_same(other, &one)) {
-			let_go(s, other);
-			/* Others may have moved in its place. */
-			at = 0;
-		}
-	other = cr_tracees_get(&s->tracees, one.tid);
-	if (other)
-		let_go(s, other);
-}
-
-/* It is let go as soon as the others that run on its memory have stopped, too. */
-static void part(struct cr_session *s, struct cr_tracee *t, int sig)
-{
-	t->kept = true;
-	t->sig = sig;
-	if (!t->watch)
-		let_go(s, t);
-	else if (cr_watch_ready(s, t))
-		let_all_go(s, t);
-}
-
-/* One that others have waited for has ended; or it cannot be waited for any longer. */
-static void part_others(struct cr_session *s)
-{
-	struct timespec now;
-	struct cr_tracee *t;
-	size_t at = 0;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
-		if (t->kept && ((s->detaching && now.tv_sec > s->patience) ||
-				cr_watch_ready(s, t))) {
-			let_all_go(s, t);
-			at = 0;
-		}
-	if (s->detaching)
-		cr_wake_in(PART_MS);
-}
-
 /* A child that was held. */
 static void go_on(struct cr_session *s, struct cr_tracee *t)
 {
 	t->state = CR_ST_RUNNING;
 	if (s->detaching)
-		part(s, t, 0);
+		cr_part(s, t, 0);
 	else
 		resume(s, t, run_on);
 }
@@ -431,7 +380,7 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 		cr_watch_failed(s, &err);
 	s->starting = false;
 	if (s->parting)
-		part_others(s);
+		cr_part_others(s);
 	return run_on;
 }
 
@@ -595,7 +544,7 @@ static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const stru
 	if (ev->tid == tgid)
 		release_orphans(s, tgid);
 	if (s->parting)
-		part_others(s);
+		cr_part_others(s);
 	if (was_root) {
 		s->out.status = ev->status;
 		s->root_gone = true;
@@ -672,7 +621,7 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	cr_place_tick(&s->place, w->tid);
 	if (t && (next.how == NEXT_DETACH || (s->detaching && ev.kind != CR_EV_CALL)) &&
 	    !cr_watch_trapped(t))
-		part(s, t, next.sig);
+		cr_part(s, t, next.sig);
 	else if (t)
 		resume(s, t, s->detaching || next.how == NEXT_DETACH ?
 		       (struct next){ NEXT_RUN, next.sig } : next);
@@ -778,7 +727,7 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 		cr_signals_look(s);
 		dispatch_kept(s);
 		if (s->detaching)
-			part_others(s);
+			cr_part_others(s);
 		if (s->detaching && is_over(s))
 			break;
 		cr_pulse_rest(pulse);
