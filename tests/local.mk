@@ -48,7 +48,8 @@ house_tests = tests/unit/test-checks.sh tests/unit/test-exits-objdump.sh \
 	tests/unit/test-manage.sh \
 	tests/unit/test-show.sh tests/unit/test-window-commands.sh
 TESTS = $(unit_programs) $(house_tests) $(LIVE_TESTS)
-check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-cond fuzz-image fuzz-import fuzz-ini
+check_PROGRAMS += $(unit_programs) $(live_programs) fuzz-cond fuzz-image fuzz-import fuzz-ini \
+	fuzz-report
 
 test_actions_SOURCES = tests/unit/test-actions.c src/cli/edit.c src/cli/json.c src/cli/lint.c \
 	src/cli/find.c src/cli/many.c src/cli/options.c src/cli/tables.c src/cli/violation.c
@@ -158,6 +159,11 @@ fuzz_import_LDADD = $(cr_libs)
 fuzz_ini_SOURCES = tests/fuzz/fuzz-ini.c tests/fuzz/fuzz.h
 fuzz_ini_CPPFLAGS = $(test_cppflags)
 fuzz_ini_LDADD = $(cr_libs)
+fuzz_report_SOURCES = tests/fuzz/fuzz-report.c tests/fuzz/fuzz.h src/cli/records.c \
+	src/cli/edit.c src/cli/find.c src/cli/json.c src/cli/logger.c src/cli/many.c \
+	src/cli/options.c
+fuzz_report_CPPFLAGS = $(test_cppflags)
+fuzz_report_LDADD = $(cr_libs)
 test_bpf_kernel_SOURCES = tests/live/test-bpf-kernel.c
 test_bpf_kernel_CPPFLAGS = $(test_cppflags)
 test_bpf_kernel_LDADD = $(cr_libs)
@@ -312,7 +318,8 @@ EXTRA_DIST += $(house_tests) $(live_scripts) $(PROBE_TESTS) tests/live/lib.sh \
 	$(function_inputs) $(window_victims) tests/victims/abi32.c tests/victims/victim.h \
 	tests/unit/cli-run.h \
 	tests/fuzz/corpus-cond \
-	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini tests/golden \
+	tests/fuzz/corpus-image tests/fuzz/corpus-import tests/fuzz/corpus-ini \
+	tests/fuzz/corpus-report tests/golden \
 	.clang-format .ci/run README COPYING scripts/c-code.awk scripts/check scripts/check-layers \
 	scripts/check-man scripts/check-style scripts/demo scripts/setup tests/bench/bench \
 	tests/bench/import tests/bench/lib tests/bench/windows

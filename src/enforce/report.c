@@ -127,6 +127,9 @@ static void command(const struct cr_enforce *e, const struct cr_opinion *o, cons
 	cr_buf_add(out, "chestnut allow ");
 	if (o->window)
 		add_window(out, e->plan.policy, o->window);
+	/* A path is no option. */
+	if (e->plan.policy->path[0] == '-')
+		cr_buf_add(out, "./");
 	quote(out, e->plan.policy->path);
 	cr_buf_add(out, " ");
 	quote(out, rule);
