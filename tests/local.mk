@@ -33,7 +33,8 @@ live_scripts = tests/live/test-abi.sh tests/live/test-actions.sh tests/live/test
 	tests/live/test-tree-windows.sh tests/live/test-user.sh
 live_scripts += tests/live/test-verdicts.sh tests/live/test-windows-apps.sh \
 	tests/live/test-windows-find.sh \
-	tests/live/test-windows-go.sh tests/live/test-windows.sh
+	tests/live/test-windows-go.sh tests/live/test-windows-room.sh \
+	tests/live/test-windows.sh
 # Tests that hold us against the kernel's probes: not every kernel and not everybody has them, so
 # scripts/check asks each of them ("--possible") whether it can run.
 PROBE_TESTS = tests/live/test-windows-truth.sh

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Slots: where instructions run whose places traps have taken. They lie behind the code of an
- * object, in its last page, where nothing else runs.
+ * Slots: where instructions run whose places traps have taken. They lie one behind the other behind
+ * the code of an object, in its last page, where nothing else runs. When that is full, there is
+ * some room behind the code that the kernel maps into every process (vdso): as private to it as
+ * the rest once it is written to, copied by fork(2), gone after execve(2).
  */
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cr/mem.h"
 #include "watch.h"
@@ -27,43 +30,74 @@ int cr_space_clear_slots(struct cr_space *sp, pid_t tid)
 	size_t i;
 
 	for (i = 0; i < sp->n_slots; i++) {
-		one = cr_mem_patch(tid, sp->slots[i].slot, sp->slots[i].before, CR_OVER_SLOT);
+		one = cr_mem_patch(tid, sp->slots[i].slot, sp->slots[i].before,
+				   sp->slots[i].size);
 		rc = rc ? rc : one;
 	}
 	sp->n_slots = 0;
 	return rc;
 }
 
-static bool is_taken(const struct cr_space *sp, cr_addr slot)
+/* Behind the slots that are in [lo, hi) already. */
+static cr_addr first_free(const struct cr_space *sp, cr_addr lo, cr_addr hi)
 {
+	cr_addr at = lo;
 	size_t i;
 
-	for (i = 0; i < sp->n_slots; i++)
-		if (sp->slots[i].slot == slot)
-			return true;
-	return false;
+	for (i = 0; i < sp->n_slots; i++) {
+		const struct cr_space_slot *s = &sp->slots[i];
+
+		if (s->slot >= lo && s->slot < hi && s->slot + s->size > at)
+			at = s->slot + s->size;
+	}
+	return at;
 }
 
-/* Writes a slot for @bp behind the code of @o, if there is room that it reaches. */
-static int make_in(struct cr_space *sp, pid_t tid, const struct cr_bp *bp,
-		   const struct cr_space_object *o, struct cr_space_slot *slot)
+/* Writes a slot for @bp into [lo, hi), if there is room, and that is near enough. */
+static int make_in(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr lo, cr_addr hi,
+		   struct cr_space_slot *slot)
 {
 	uint8_t bytes[CR_OVER_SLOT];
-	cr_addr at = o->file->spare_lo + o->bias, end = o->file->spare_hi + o->bias;
+	cr_addr at = first_free(sp, lo, hi);
 	size_t n;
-	int rc;
+	int rc = cr_over_slot(&bp->over, at, bytes, &n);
 
-	while (at + CR_OVER_SLOT <= end && is_taken(sp, at))
-		at += CR_OVER_SLOT;
-	if (at + CR_OVER_SLOT > end)
+	if (rc < 0)
+		return rc;
+	if (at > hi || hi - at < n)
 		return -ENOSPC;
-	rc = cr_over_slot(&bp->over, at, bytes, &n);
-	if (!rc && cr_mem_read(tid, at, slot->before, CR_OVER_SLOT) != (ssize_t)CR_OVER_SLOT)
-		rc = -EFAULT;
-	if (!rc)
-		rc = cr_mem_patch(tid, at, bytes, n);
+	if (cr_mem_read(tid, at, slot->before, n) != (ssize_t)n)
+		return -EFAULT;
 	slot->slot = at;
-	return rc;
+	slot->size = (unsigned int)n;
+	return cr_mem_patch(tid, at, bytes, n);
+}
+
+#define MARGIN 64u	/* zeros at the end of what is there may belong to it */
+
+void cr_space_find_room(struct cr_space *sp, pid_t tid, const struct cr_maps *maps)
+{
+	uint8_t page[CR_MAPS_PAGE];
+	const struct cr_module *mod = NULL;
+	size_t i, used = sizeof(page);
+
+	for (i = 0; i < maps->n_mods && !mod; i++)
+		if (strcmp(maps->mods[i].path, "[vdso]") == 0)
+			mod = &maps->mods[i];
+	if (mod && mod->end == sp->room_hi)
+		return;
+	cr_space_forget_slots(sp, sp->room_lo, sp->room_hi);
+	sp->room_lo = sp->room_hi = 0;
+	if (!mod || cr_mem_read(tid, mod->end - sizeof(page), page, sizeof(page)) !=
+	    (ssize_t)sizeof(page))
+		return;
+	while (used > 0 && !page[used - 1])
+		used--;
+	used = (used + 2 * MARGIN - 1) & ~(size_t)(MARGIN - 1);
+	if (used >= sizeof(page))
+		return;
+	sp->room_lo = mod->end - sizeof(page) + used;
+	sp->room_hi = mod->end;
 }
 
 bool cr_space_find_slot(const struct cr_space *sp, const struct cr_bp *bp, cr_addr *slot)
@@ -79,7 +113,7 @@ bool cr_space_find_slot(const struct cr_space *sp, const struct cr_bp *bp, cr_ad
 	return false;
 }
 
-int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr *slot)
+int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, bool must, cr_addr *slot)
 {
 	struct cr_space_slot *more, new = { .of = bp->at };
 	size_t i;
@@ -92,8 +126,14 @@ int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_add
 		return -ENOMEM;
 	sp->slots = more;
 	/* The object itself was added last, when this is done for all of its traps. */
-	for (i = sp->n_objects; i-- > 0 && rc < 0 && rc != -ESRCH;)
-		rc = make_in(sp, tid, bp, &sp->objects[i], &new);
+	for (i = sp->n_objects; i-- > 0 && rc < 0 && rc != -ESRCH;) {
+		const struct cr_space_object *o = &sp->objects[i];
+
+		rc = make_in(sp, tid, bp, o->file->spare_lo + o->bias,
+			     o->file->spare_hi + o->bias, &new);
+	}
+	if (must && (rc == -ENOSPC || rc == -ERANGE))
+		rc = make_in(sp, tid, bp, sp->room_lo, sp->room_hi, &new);
 	if (rc < 0)
 		return rc;
 	sp->slots[sp->n_slots++] = new;
@@ -113,7 +153,7 @@ static int must_pass(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, str
 	if (!(bp->over.can & CR_OVER_DISPLACE))
 		return cr_err_set(err, -EOPNOTSUPP, "no breakpoint can be at %#llx: %s", at,
 				  bp->over.why ? bp->over.why : "its instruction runs only there");
-	rc = cr_space_slot(sp, tid, bp, &slot);
+	rc = cr_space_slot(sp, tid, bp, true, &slot);
 	if (rc == -ENOSPC || rc == -ERANGE) {
 		cr_err_set(err, rc, "there is no room for the instruction at %#llx to run in", at);
 		cr_err_hint(err, "choose fewer functions");
@@ -138,6 +178,6 @@ int cr_space_prepare(struct cr_space *sp, pid_t tid, const struct cr_space_objec
 	for (bp = cr_bps_from(sp->bps, o->lo); bp && bp->at < o->hi && !rc;
 	     bp = cr_bps_from(sp->bps, bp->at + 1))
 		if (!bp->planted && bp->over.how == CR_OVER_DISPLACE)
-			rc = cr_space_slot(sp, tid, bp, &slot);
+			rc = cr_space_slot(sp, tid, bp, false, &slot);
 	return 0;
 }

@@ -78,6 +78,8 @@ struct cr_space *cr_space_copy(const struct cr_space *sp)
 	}
 	copy->n_objects = sp->n_objects;
 	copy->n_slots = sp->n_slots;
+	copy->room_lo = sp->room_lo;
+	copy->room_hi = sp->room_hi;
 	copy->switches = sp->switches;
 	copy->own_dev = sp->own_dev;
 	copy->own_ino = sp->own_ino;
@@ -389,6 +391,7 @@ int cr_space_look(struct cr_space *sp, pid_t tid, struct cr_err *err)
 	if (rc < 0)
 		return cr_err_sys(err, rc, "cannot see what thread %d has mapped", (int)tid);
 	forget_unmapped(sp, &maps);
+	cr_space_find_room(sp, tid, &maps);
 	for (i = 0; i < maps.n_mods && rc >= 0; i++)
 		rc = plant_module(sp, tid, &maps.mods[i], err);
 	cr_maps_fini(&maps);

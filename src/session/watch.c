@@ -392,7 +392,7 @@ static int from_slot(struct cr_tracee *t, const struct cr_bp *bp, bool make)
 	if (cr_space_find_slot(w->space, bp, &slot))
 		rc = 0;
 	else if (make && (bp->over.can & CR_OVER_DISPLACE))
-		rc = cr_space_slot(w->space, t->tid, bp, &slot);
+		rc = cr_space_slot(w->space, t->tid, bp, true, &slot);
 	if (!rc)
 		rc = cr_ptrace_set_ip(t->tid, slot);
 	if (rc < 0)

@@ -10,6 +10,7 @@
 #define CR_SESSION_WATCH_H
 
 #include "cr/bp.h"
+#include "cr/maps.h"
 #include "cr/regs.h"
 #include "cr/targets.h"
 #include "cr/window.h"
@@ -27,6 +28,7 @@ struct cr_space_object {
 struct cr_space_slot {
 	cr_addr of;		/* the trap */
 	cr_addr slot;
+	unsigned int size;
 	uint8_t before[CR_OVER_SLOT];	/* what was there */
 };
 
@@ -43,6 +45,7 @@ struct cr_space {
 	size_t n_objects;
 	struct cr_space_slot *slots;	/* owned */
 	size_t n_slots;
+	cr_addr room_lo, room_hi;	/* for slots, where those of objects are full */
 	cr_addr looked;		/* up to here cr_space_tampered() has looked last */
 	struct cr_goroutine *goroutines;	/* owned; that are or were inside of windows */
 	size_t n_goroutines;
@@ -100,13 +103,16 @@ int cr_space_later(struct cr_space *sp, pid_t tid, cr_addr at, bool plant, struc
 int cr_space_resolved(struct cr_space *sp, pid_t tid, cr_addr at, unsigned int window,
 		      struct cr_err *err) CR_MUST_CHECK;
 
-/* slot.c: where @bp's instruction may run instead. -ENOSPC when there is no room. */
+/* slot.c: where @bp's instruction may run instead. -ENOSPC when there is no room. @must: there is
+ * no other way past. */
 bool cr_space_find_slot(const struct cr_space *sp, const struct cr_bp *bp, cr_addr *slot);
 /* Sees to it that a thread can get past each trap of @o, whose sites are wanted, not planted. */
 int cr_space_prepare(struct cr_space *sp, pid_t tid, const struct cr_space_object *o,
 		     struct cr_err *err) CR_MUST_CHECK;
-int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, cr_addr *slot)
+int cr_space_slot(struct cr_space *sp, pid_t tid, const struct cr_bp *bp, bool must, cr_addr *slot)
 	CR_MUST_CHECK;
+/* What is mapped now: is there room behind the vdso? */
+void cr_space_find_room(struct cr_space *sp, pid_t tid, const struct cr_maps *maps);
 void cr_space_forget_slots(struct cr_space *sp, cr_addr lo, cr_addr hi);
 
 /* The memory of *@tid, which must outlive the result: it refuses what the thread itself may not. */
