@@ -50,12 +50,13 @@ shot s "$RUN" --strict --on-violation ask --terminal /dev/null -p p.policy -- "$
 is "what is no terminal is not asked on" "$(cat s.rc) $(cat s.out)" "125 "
 
 # The person is a script on a terminal of its own.
+violation=ask
 asked() {	# ANSWERS [POLICY COMMAND…]
 	local answers=$1 policy=${2:-q.policy}
 
 	shift $(($# > 1 ? 2 : 1))
 	[ $# -gt 0 ] || set -- sh -c "'$V' extra; '$V' extra"
-	python3 - "$answers" "$RUN" -q --strict --on-violation ask -p "$policy" -- "$@" \
+	python3 - "$answers" "$RUN" -q --strict --on-violation "$violation" -p "$policy" -- "$@" \
 		<<'EOF' >said 2>&1
 import os, pty, subprocess, sys, threading
 master, slave = pty.openpty()
@@ -94,6 +95,19 @@ is "never is for the whole run" "$(grep after ask.out | tr '\n' ' ')" \
 asked a
 is "always is for the whole run, too" "$(grep after ask.out | tr '\n' ' ')" "after: 0 after: 0 "
 has "and becomes a rule of the policy" q.policy '^getsid = allow$'
+
+# A rule that says ask, although a violation would kill.
+sed 's/^violation = .*/violation = kill/; s/^\[syscalls\]$/&\ngetsid = ask/' q0 >k.policy
+cp k.policy k0
+violation=kill
+asked ny k.policy sh -c "'$V' extra; '$V' extra"
+is "a rule asks, whatever a violation does" "$(grep after ask.out | tr '\n' ' ')" \
+	"after: EPERM after: 0 "
+is "and stays" "$(cmp k.policy k0 && echo same)" same
+asked a k.policy sh -c "'$V' extra; '$V' extra"
+is "always is one answer for it" "$(grep after ask.out | tr '\n' ' ')" "after: 0 after: 0 "
+has "after which the rule allows" k.policy '^getsid = allow$'
+violation=ask
 
 # An answer about arguments is about those.
 limited "$RUN" -q --learn -p args.policy -- "$VICTIMS/args" x86-64 72 -1 1 0 >/dev/null
