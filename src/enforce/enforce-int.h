@@ -17,7 +17,6 @@ struct cr_told {
 	unsigned int window;
 	enum cr_abi abi;
 	uint32_t nr;
-	enum cr_action act;
 	bool noted;
 	bool by_args;
 	uint32_t sum;		/* of words, to tell most apart by */

@@ -50,8 +50,8 @@ static struct cr_told *find(const struct cr_enforce *e, const struct cr_told *it
 	for (i = 0; i < e->n_told; i++) {
 		t = &e->told[i];
 		if (t->sum == it->sum && t->nr == it->nr && t->abi == it->abi &&
-		    t->window == it->window && t->act == it->act && t->noted == it->noted &&
-		    t->by_args == it->by_args && strcmp(t->words, words) == 0)
+		    t->window == it->window && t->noted == it->noted &&
+		    strcmp(t->words, words) == 0)
 			return t;
 	}
 	return NULL;
@@ -87,7 +87,7 @@ static bool told(struct cr_enforce *e, const struct cr_call *call, const struct 
 		 const struct cr_opinion *o, bool always)
 {
 	struct cr_told it = {
-		.window = o->window, .abi = call->abi, .nr = call->nr, .act = o->act,
+		.window = o->window, .abi = call->abi, .nr = call->nr,
 		.noted = cr_opinion_noted(o), .by_args = o->by_args,
 	}, *t;
 	cr_auto_buf struct cr_buf words = CR_BUF_INIT;

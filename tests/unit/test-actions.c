@@ -457,6 +457,8 @@ CR_TEST(lint)
 	CR_CHECK_INT(RUN(cr_cmd_lint, "lint", "p.policy"), 1);
 	CR_CHECK_HAS(run_output, "WARNING: violation = log: what no rule names is made");
 	CR_CHECK(!strstr(run_output, "ptrace (x86-64"));
+	CR_CHECK(!strstr(run_output, "  x86-64   1 of "));
+	CR_CHECK(!strstr(run_output, "(0.0 %)"));
 	CR_CHECK(!strstr(run_output, "bpf (x86-64"));
 	CR_CHECK_INT(RUN(cr_cmd_lint, "lint", "--json", "p.policy"), 1);
 	CR_CHECK_HAS(run_output, "\"violation_log\":true");
