@@ -139,6 +139,7 @@ static int set_attach(struct cr_run_plan *plan, const char *value, struct cr_err
 static int set_scope(struct cr_run_plan *plan, const char *value, struct cr_err *err)
 {
 	plan->scope = CR_SCOPE_THREAD;
+	plan->scope_given = true;
 	if (strcmp(value, "thread") == 0)
 		return 0;
 	plan->scope = CR_SCOPE_PROCESS;

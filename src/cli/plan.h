@@ -47,6 +47,7 @@ struct cr_run_plan {
 	const char *user_name;	/* borrowed; NULL */
 	struct cr_user user;
 	enum cr_window_scope scope;
+	bool scope_given;
 	bool windows_only;
 	bool handoff;		/* no supervisor: the kernel alone enforces */
 	bool as_program;	/* the policy is a program, and what follows are its arguments */
@@ -103,10 +104,12 @@ struct cr_run_windows {
 		char *function;		/* owned */
 		enum cr_window_scope scope;
 		unsigned int number;	/* in the policy; 0: not there yet */
+		bool told;		/* that its scope stays as it is */
 	} *v;			/* owned */
 	size_t n;
 	size_t n_stored;	/* so many of them does the store know */
 	enum cr_window_scope scope;	/* of those that -f finds */
+	bool scope_given;		/* … by a person */
 	struct cr_targets *targets;	/* owned; NULL: no windows at all */
 	struct cr_store *store;		/* borrowed: once learning has begun */
 };

@@ -84,8 +84,10 @@ static int new_window(struct cr_run_windows *w, const char *object, const char *
 		return cr_err_set(err, -ENOMEM, "out of memory");
 	w->v = more;
 	new = &w->v[w->n];
-	*new = (struct cr_run_window){ object ? strdup(object) : NULL, strdup(function), scope,
-				       number };
+	*new = (struct cr_run_window){
+		.object = object ? strdup(object) : NULL, .function = strdup(function),
+		.scope = scope, .number = number,
+	};
 	if (!new->function || (object && !new->object)) {
 		free(new->object);
 		free(new->function);
@@ -126,6 +128,18 @@ static int numbered(void *ctx, struct cr_err *err)
 	return 0;
 }
 
+/* --scope is about windows that are new. */
+static void keeps_scope(const struct cr_run_windows *w, struct cr_run_window *one)
+{
+	if (!w->scope_given || one->scope == w->scope || one->told)
+		return;
+	one->told = true;
+	cr_warn("the window %s is there already, of the %s: --scope %s does not change it",
+		one->function, cr_scope_name(one->scope), cr_scope_name(w->scope));
+	cr_warn("hint: \"scope = %s\" below [window %u] of the policy does",
+		cr_scope_name(w->scope), one->number);
+}
+
 /* A function that a pattern means, found in a file: the number that the session shall know it by.
  * Its number in the policy comes when it is there. */
 static int number(void *ctx, const char *object, const char *function, struct cr_err *err)
@@ -133,9 +147,12 @@ static int number(void *ctx, const char *object, const char *function, struct cr
 	struct cr_run_windows *w = ctx;
 	size_t i;
 
-	for (i = 0; i < w->n; i++)
-		if (is_called(&w->v[i], object, function))
-			return (int)i + 1;
+	for (i = 0; i < w->n; i++) {
+		if (!is_called(&w->v[i], object, function))
+			continue;
+		keeps_scope(w, &w->v[i]);
+		return (int)i + 1;
+	}
 	if (w->n >= CR_WINDOW_NR_MAX) {
 		cr_err_set(err, -E2BIG, "more than %u functions are meant", CR_WINDOW_NR_MAX);
 		cr_err_hint(err, "choose fewer with -f");
@@ -363,7 +380,7 @@ int cr_run_windows_init(struct cr_run_windows *w, const struct cr_run_plan *plan
 	size_t had;
 	int rc;
 
-	*w = (struct cr_run_windows){ .scope = plan->scope };
+	*w = (struct cr_run_windows){ .scope = plan->scope, .scope_given = plan->scope_given };
 	if (!plan->n_patterns && !(policy && policy->n_windows))
 		return 0;
 	w->targets = cr_targets_new(number, numbered, w);

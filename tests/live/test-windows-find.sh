@@ -171,4 +171,18 @@ is 'a function that its library does not have ends the run' "$(cat other.rc)" 12
 has 'and is told' other.err 'no function of .*libc\.so\.6 is called nothing_of_that_name'
 shot strict "$RUN" --strict -p none -f rets -- ./win-paths
 is 'strict without a policy for the window is refused' "$(cat strict.rc)" 125
+
+shot scope "$RUN" --learn -p scope.policy -f rets -- ./win-paths
+shot scope "$RUN" --learn -p scope.policy -f rets --scope thread -- ./win-paths
+has_not 'a scope that a window has already is nothing to tell' scope.err 'is there already'
+shot scope "$RUN" --learn -p scope.policy -f rets --scope process -- ./win-paths
+is 'a window keeps the scope that the policy gives it, whatever --scope says' \
+	"$(cat scope.rc) $(grep -c '^scope = process' scope.policy)" '0 0'
+has 'which is told' scope.err 'window rets is there already, of the thread: --scope process'
+has 'with what would change it' scope.err 'hint: "scope = process" below \[window 1\]'
+sed -i 's/^function = "rets"$/&\nscope = process/' scope.policy
+shot scope "$RUN" --learn -p scope.policy -f rets --scope process -- ./win-paths
+has_not 'and does' scope.err 'is there already'
+shot scope "$RUN" --learn -p scope.policy -f rets -- ./win-paths
+has_not 'without --scope nothing is contradicted' scope.err 'is there already'
 finish
