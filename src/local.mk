@@ -66,7 +66,7 @@ libcr_a_SOURCES = \
 	src/import/audit.c src/import/conds.c src/import/import-int.h src/import/import.c \
 	src/import/minijail.c src/import/names.c \
 	src/import/note.c src/import/oci.c src/import/strace.c \
-	src/session/attach.c src/session/gather.c src/session/goroutine.c \
+	src/session/attach.c src/session/birth.c src/session/gather.c src/session/goroutine.c \
 	src/session/inject.c src/session/leave.c src/session/mark.c \
 	src/session/parts.h src/session/restart.c \
 	src/session/session.c src/session/signals.c src/session/site.c src/session/slot.c \

@@ -182,6 +182,23 @@ void cr_watch_clean(struct cr_tracee *child);
 
 /* session.c: for good; the record goes */
 void cr_let_go(struct cr_session *s, struct cr_tracee *t);
+/* A child that was held. */
+void cr_go_on(struct cr_session *s, struct cr_tracee *t);
+/* A process runs an executable from now on: what is to become of it? False: the tree ends. */
+bool cr_meet(struct cr_session *s, struct cr_tracee *t);
+/* Something that should not happen: in a strict session that is a reason to end it. */
+void cr_lost(struct cr_session *s, const struct cr_event *ev, const char *why);
+
+/* birth.c: @t tells that it has a child. False: @t is gone. */
+bool cr_birth(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev);
+/* A child that stops before its parent has told of it waits, and true: what holds for the parent
+ * holds for it. Should the parent be killed before it can tell, it has the windows of who seems to
+ * have been that. A thread has nothing to wait for. */
+bool cr_birth_waits(struct cr_session *s, struct cr_tracee *t);
+/* Those that wait for a parent that is gone, @parent; 0: all. */
+void cr_birth_release(struct cr_session *s, pid_t parent);
+/* Looks whether somebody has waited for too long. */
+void cr_birth_overdue(struct cr_session *s);
 
 /* restart.c: a signal that does nothing shall not end a call either */
 void cr_restart_ignored(const struct cr_tracee *t, int sig);

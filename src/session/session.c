@@ -12,9 +12,6 @@
 #include "cr/wake.h"
 #include "parts.h"
 
-/* So long may a child wait for its parent's word. */
-#define HELD_MS 1000
-
 /* What a handler wants done with the tracee. */
 struct next {
 	enum { NEXT_RUN, NEXT_LISTEN, NEXT_NOTHING, NEXT_DETACH } how;
@@ -42,8 +39,7 @@ static void kill_all(struct cr_session *s)
 		kill_one(s, t->tgid);
 }
 
-/* Something that should not happen: in a strict session that is a reason to end it. */
-static void lost(struct cr_session *s, const struct cr_event *ev, const char *why)
+void cr_lost(struct cr_session *s, const struct cr_event *ev, const char *why)
 {
 	s->out.lost++;
 	cr_warn("%s of thread %d: %s", cr_event_name(ev->kind), (int)ev->tid, why);
@@ -178,7 +174,7 @@ static struct next on_seccomp(struct cr_session *s, struct cr_tracee *t, const s
 	if (rc == -ESRCH)
 		return is_gone;
 	if (rc < 0) {
-		lost(s, ev, "the call could not be read");
+		cr_lost(s, ev, "the call could not be read");
 		return run_on;
 	}
 	/* A filter of the program's own asks for a tracer of its own. It has none. */
@@ -221,38 +217,13 @@ static struct next on_call(struct cr_session *s, struct cr_tracee *t, const stru
 	if (s->detaching && cr_ptrace_interrupt(t->tid) == -ESRCH)
 		return is_gone;
 	if (rc < 0)
-		lost(s, ev, "the call could not be read");
+		cr_lost(s, ev, "the call could not be read");
 	else if (rc == 1 && !t->ignored && !cr_is_restart(&call))
 		judge(s, t, &call);
 	/* It has failed: otherwise its child has been told of. */
 	if (rc == 0)
 		cr_clone3_undo(t);
 	return run_on;
-}
-
-static void inherit(struct cr_session *s, struct cr_tracee *child, const struct cr_tracee *from)
-{
-	static const struct cr_err err = { "cannot watch the windows of a new thread: "
-					   "out of memory", "" };
-	int rc;
-
-	if (!from)
-		return;
-	child->told = true;
-	child->born_of = from->tid;
-	child->leaving = from->leaving && child->tgid == from->tgid;
-	child->calls = from->calls;
-	child->filtered = from->filtered;
-	child->ignored = from->ignored;
-	child->program = from->program;
-	if (!from->watch)
-		return;
-	rc = child->tgid == from->tgid ? cr_watch_thread(child, from) :
-					 cr_watch_process(child, from);
-	if (rc < 0)
-		cr_watch_failed(s, &err);
-	else if (s->detaching)
-		cr_watch_clean(child);
 }
 
 void cr_let_go(struct cr_session *s, struct cr_tracee *t)
@@ -263,8 +234,7 @@ void cr_let_go(struct cr_session *s, struct cr_tracee *t)
 	cr_tracees_del(&s->tracees, t->tid);
 }
 
-/* A child that was held. */
-static void go_on(struct cr_session *s, struct cr_tracee *t)
+void cr_go_on(struct cr_session *s, struct cr_tracee *t)
 {
 	t->state = CR_ST_RUNNING;
 	if (s->detaching)
@@ -275,34 +245,7 @@ static void go_on(struct cr_session *s, struct cr_tracee *t)
 
 static struct next on_birth(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
-	struct cr_tracee *child;
-	unsigned long message;
-	pid_t tid, tgid;
-
-	if (cr_ptrace_message(t->tid, &message) < 0)
-		return is_gone;
-	tid = (pid_t)message;
-	child = cr_tracees_get(&s->tracees, tid);
-	if (child && child->state == CR_ST_HELD) {
-		inherit(s, child, t);
-		cr_clone3_undo(t);
-		go_on(s, child);
-		return run_on;
-	}
-	/* It may have lived and died before we are told of its birth. */
-	if (child || cr_tracees_knew(&s->tracees, tid)) {
-		cr_clone3_undo(t);
-		return run_on;
-	}
-	tgid = ev->thread && cr_proc_is_thread(t->tgid, tid) ? t->tgid : tid;
-	cr_place_born(&s->place, tid);
-	child = cr_tracees_add(&s->tracees, tid, tgid, CR_ST_BORN);
-	if (!child)
-		lost(s, ev, "out of memory");
-	else
-		inherit(s, child, cr_tracees_get(&s->tracees, ev->tid));
-	cr_clone3_born(cr_tracees_get(&s->tracees, ev->tid), child);
-	return run_on;
+	return cr_birth(s, t, ev) ? run_on : is_gone;
 }
 
 void cr_watch_failed(struct cr_session *s, const struct cr_err *err)
@@ -327,8 +270,7 @@ static bool inject(struct cr_session *s, struct cr_tracee *t, bool all)
 	return rc == 0;
 }
 
-/* A process runs an executable from now on: what is to become of it? False: the tree ends. */
-static bool meet(struct cr_session *s, struct cr_tracee *t)
+bool cr_meet(struct cr_session *s, struct cr_tracee *t)
 {
 	struct cr_exec_answer answer;
 	struct cr_site site;
@@ -362,7 +304,7 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 		return is_gone;
 	t = cr_tracees_exec(&s->tracees, tid, (pid_t)former);
 	if (!t) {
-		lost(s, ev, "out of memory");
+		cr_lost(s, ev, "out of memory");
 		return run_on;
 	}
 	t->state = CR_ST_RUNNING;
@@ -372,7 +314,7 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 	if (tid == s->root)
 		s->out.started = true;
 	cr_site_forget(s, tid);
-	if (!meet(s, t))
+	if (!cr_meet(s, t))
 		return run_on;
 	s->starting = !s->met && !t->ignored;
 	s->met = s->met || !t->ignored;
@@ -384,94 +326,12 @@ static struct next on_exec(struct cr_session *s, struct cr_tracee *t, const stru
 	return run_on;
 }
 
-static const struct cr_tracee *thread_of(struct cr_session *s, pid_t tgid, pid_t but)
-{
-	const struct cr_tracee *t;
-	size_t at = 0;
-
-	while ((t = cr_map_each(&s->tracees.by_tid, &at)))
-		if (t->tgid == tgid && t->tid != but)
-			return t;
-	return NULL;
-}
-
-/* Who made it was killed before he could tell, and may have been anybody: with CLONE_PARENT a child
- * seems to be somebody else's. A fork runs what its parent ran, so that decides as after an exec.
- * What filters it, it has inherited. */
-static void orphan(struct cr_session *s, struct cr_tracee *t)
-{
-	t->filtered = !s->attached;
-	t->calls = s->attached;
-	meet(s, t);
-}
-
-/* A child that stops before its parent has told of it waits: what holds for the parent holds for
- * it. Should the parent be killed before it can tell, it has the windows of who seems to have been
- * that. A thread has nothing to wait for. */
-static bool must_wait(struct cr_session *s, struct cr_tracee *t)
-{
-	const struct cr_tracee *of;
-	bool thread;
-
-	if (!s->inherits || s->ending || t->state != CR_ST_BORN || t->told)
-		return false;
-	of = thread_of(s, t->tgid, t->tid);
-	thread = of != NULL;
-	t->parent = thread ? 0 : cr_proc_parent(t->tgid);
-	if (!thread && t->parent > 0)
-		of = thread_of(s, t->parent, t->tid);
-	if (!of) {
-		orphan(s, t);
-		return false;
-	}
-	inherit(s, t, of);
-	if (thread)
-		return false;
-	t->state = CR_ST_HELD;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &s->held);
-	cr_wake_in(HELD_MS);
-	return true;
-}
-
-/* Those that seem to be @parent's; 0: all. */
-static void release_orphans(struct cr_session *s, pid_t parent)
-{
-	struct cr_tracee *t;
-	size_t at = 0;
-
-	while (s->inherits && (t = cr_map_each(&s->tracees.by_tid, &at))) {
-		if (t->state != CR_ST_HELD || (parent && t->parent != parent))
-			continue;
-		orphan(s, t);
-		go_on(s, t);
-		/* One that is let go may have had others move in its place. */
-		at = 0;
-	}
-}
-
-/* A parent that lives tells at once: it stops for that. */
-static void release_overdue(struct cr_session *s)
-{
-	struct timespec now;
-
-	if (!s->held.tv_sec)
-		return;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if ((now.tv_sec - s->held.tv_sec) * 1000 + (now.tv_nsec - s->held.tv_nsec) / 1000000 <
-	    HELD_MS) {
-		cr_wake_in(HELD_MS);
-		return;
-	}
-	s->held.tv_sec = 0;
-	release_orphans(s, 0);
-}
-
 static struct next on_paused(struct cr_session *s, struct cr_tracee *t, const struct cr_event *ev)
 {
 	(void)ev;
 	if (t->state == CR_ST_BORN)
 		cr_clone3_first_stop(s, t);
-	if (must_wait(s, t))
+	if (cr_birth_waits(s, t))
 		return is_gone;
 	if (t->state == CR_ST_INJECTING)
 		return run_on;
@@ -542,7 +402,7 @@ static struct next on_gone(struct cr_session *s, struct cr_tracee *t, const stru
 		cr_site_forget(s, tgid);
 	cr_tracees_del(&s->tracees, t->tid);
 	if (ev->tid == tgid)
-		release_orphans(s, tgid);
+		cr_birth_release(s, tgid);
 	if (s->parting)
 		cr_part_others(s);
 	if (was_root) {
@@ -600,7 +460,7 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 		t = stranger(s, &ev);
 	if (!t) {
 		if (ev.kind != CR_EV_EXITED && ev.kind != CR_EV_KILLED) {
-			lost(s, &ev, "out of memory");
+			cr_lost(s, &ev, "out of memory");
 			if (s->ending)
 				kill_one(s, ev.tid);
 			resume(s, &(struct cr_tracee){ .tid = ev.tid }, run_on);
@@ -610,7 +470,7 @@ static void dispatch(struct cr_session *s, const struct cr_waited *w)
 	if (rules[ev.kind].legal & (1u << t->state)) {
 		next = rules[ev.kind].fn(s, t, &ev);
 	} else {
-		lost(s, &ev, "not expected now");
+		cr_lost(s, &ev, "not expected now");
 		next.sig = ev.kind == CR_EV_SIGNAL ? ev.sig : 0;
 	}
 	if (next.how == NEXT_NOTHING)
@@ -743,7 +603,7 @@ int cr_session_run(struct cr_session *s, pid_t root, struct cr_outcome *out, str
 		if (s->helpless)
 			return cr_err_set(err, -EPERM, "the program cannot be killed: it ends with "
 					  "its supervisor");
-		release_overdue(s);
+		cr_birth_overdue(s);
 		tick(s);
 	}
 	*out = s->out;

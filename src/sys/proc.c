@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "cr/buf.h"
 #include "cr/proc.h"
 
 /* The first @size - 1 bytes of /proc/@tid/@name. */
@@ -126,17 +127,36 @@ bool cr_proc_exe_is(pid_t pid, const char *path)
 	       running.st_dev == there.st_dev && running.st_ino == there.st_ino;
 }
 
+/* All of /proc/@tid/status: a user may be in tens of thousands of groups, which come before much of
+ * what we look for. */
+static int whole_status(pid_t tid, struct cr_buf *text)
+{
+	char path[64], piece[4096];
+	cr_auto_close int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, piece, sizeof(piece))) > 0)
+		cr_buf_addn(text, piece, (size_t)n);
+	if (n < 0)
+		return -errno;
+	return cr_buf_ok(text) ? 0 : -ENOMEM;
+}
+
 int cr_proc_sleep(pid_t tid, char *state, unsigned long *sleeps)
 {
 	static const char name[] = "\nvoluntary_ctxt_switches:";
-	char text[4096];
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 	const char *at, *st;
-	int rc = slurp(tid, "status", text, sizeof(text));
+	int rc = whole_status(tid, &text);
 
 	if (rc < 0)
 		return rc;
-	st = strstr(text, "\nState:\t");
-	at = strstr(text, name);
+	st = strstr(cr_buf_str(&text), "\nState:\t");
+	at = strstr(cr_buf_str(&text), name);
 	if (!st || !at)
 		return -EINVAL;
 	*state = st[8];
@@ -145,41 +165,42 @@ int cr_proc_sleep(pid_t tid, char *state, unsigned long *sleeps)
 }
 
 /* Is @sig in the mask called @name of a status file? */
-static bool in_mask(const char *status, const char *name, int sig)
+static bool in_mask(const struct cr_buf *status, const char *name, int sig)
 {
-	const char *at = strstr(status, name);
+	const char *at = strstr(cr_buf_str(status), name);
 
 	return at && strtoull(at + strlen(name), NULL, 16) >> (sig - 1) & 1;
 }
 
 bool cr_proc_pending(pid_t pid, int sig)
 {
-	char text[4096];
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 
-	return slurp(pid, "status", text, sizeof(text)) == 0 &&
-	       (in_mask(text, "\nSigPnd:", sig) || in_mask(text, "\nShdPnd:", sig));
+	return whole_status(pid, &text) == 0 &&
+	       (in_mask(&text, "\nSigPnd:", sig) || in_mask(&text, "\nShdPnd:", sig));
 }
 
 bool cr_proc_ignores(pid_t pid, int sig)
 {
-	char text[4096];
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
 
-	if (slurp(pid, "status", text, sizeof(text)) < 0)
+	if (whole_status(pid, &text) < 0)
 		return false;
-	if (in_mask(text, "\nSigIgn:", sig))
+	if (in_mask(&text, "\nSigIgn:", sig))
 		return true;
 	return (sig == SIGCHLD || sig == SIGCONT || sig == SIGURG || sig == SIGWINCH) &&
-	       !in_mask(text, "\nSigCgt:", sig);
+	       !in_mask(&text, "\nSigCgt:", sig);
 }
 
 bool cr_proc_first_ignores(pid_t pid, int sig)
 {
-	char text[4096], *ids, *line;
+	cr_auto_buf struct cr_buf text = CR_BUF_INIT;
+	const char *ids, *line;
 
-	if (slurp(pid, "status", text, sizeof(text)) < 0)
+	if (whole_status(pid, &text) < 0)
 		return false;
-	ids = strstr(text, "\nNSpid:");
+	ids = strstr(cr_buf_str(&text), "\nNSpid:");
 	line = ids ? strchr(ids + 1, '\n') : NULL;
 	return line && line - ids > 2 && strncmp(line - 2, "\t1", 2) == 0 &&
-	       !in_mask(text, "\nSigCgt:", sig);
+	       !in_mask(&text, "\nSigCgt:", sig);
 }

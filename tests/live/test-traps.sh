@@ -44,6 +44,16 @@ for g in $groups; do
 	esac
 done
 
+# What a process's status says of its signals comes behind its groups.
+if [ $# -eq 0 ]; then
+	if [ "$(id -u)" = 0 ] && need_program setpriv; then
+		same spaces-in-2500-groups setpriv --groups "$(seq -s, 1000 3499)" \
+			"$VICTIMS/spaces" first-crashes
+	else
+		skip "a user in many groups" "needs root, and setpriv"
+	fi
+fi
+
 # A daemon that outlives its program does its work, watched or not.
 if [ $# -eq 0 ]; then
 	for mode in --learn --strict; do
