@@ -65,6 +65,9 @@ struct cr_run_plan {
 /* For the help, the parser and the man page. */
 extern const struct cr_option cr_run_options[];
 extern const char *const cr_run_usage[];
+/* parse.c: only what the words say. 1: help or version was asked for and given. */
+int cr_run_parse(struct cr_run_plan *plan, int argc, char **argv, struct cr_err *err)
+	CR_MUST_CHECK;
 
 /* 0: @plan is finished. 1: there is nothing more to do (--help). A negative errno and @err, and the
  * exit status in *@status. The caller calls cr_run_plan_fini in any case. */

@@ -16,6 +16,9 @@
 #include "cr/policy.h"
 #include "scan.h"
 
+/* The longest value of a head; leaves room in the line for the name and a comment. */
+#define CR_VALUE_MAX 900
+
 /* Reads header @head into @p. -EINVAL with a sentence at @at; -ENOMEM. */
 int cr_value_header(struct cr_policy *p, enum cr_header head, const char *value,
 		    const struct cr_where *at) CR_MUST_CHECK;
