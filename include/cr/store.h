@@ -25,6 +25,7 @@ struct cr_store_seed {
 	const char *program;	/* borrowed during the call; may be NULL */
 	const char *build_id;	/* borrowed during the call; may be NULL */
 	const char *include;	/* borrowed during the call; base set, may be NULL */
+	const struct cr_violation *violation;	/* borrowed during the call; NULL: kill */
 	bool outside_any;	/* outside of windows everything passes */
 	bool args_any;		/* nothing is learned of arguments */
 	/* May be NULL. What cr_ini_load() has made of @path a moment ago: when the file says that

@@ -98,7 +98,8 @@ void cr_warn_io_uring(const struct cr_policy *p)
 /* A policy of its own, of what is denied: "chestnut merge" accepts it. */
 static int begin_candidates(struct cr_seat *seat, struct cr_err *err)
 {
-	struct cr_store_seed seed = { .program = seat->policy->program };
+	struct cr_store_seed seed = { .program = seat->policy->program,
+				      .violation = &seat->policy->violation };
 	cr_auto_buf struct cr_buf path = CR_BUF_INIT;
 	int rc;
 

@@ -22,6 +22,8 @@ static struct cr_policy *seeded(const char *path, const struct cr_store_seed *se
 	if (!p)
 		return NULL;
 	p->mode = CR_MODE_LEARN;
+	if (seed && seed->violation)
+		p->violation = *seed->violation;
 	p->outside_any = seed && seed->outside_any;
 	p->args_any = seed && seed->args_any;
 	if (seed && seed->include)
