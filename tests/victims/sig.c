@@ -395,9 +395,10 @@ static volatile int by_thread[3];
 static void note_thread(int sig, siginfo_t *si, void *ctx)
 {
 	(void)sig, (void)ctx;
-	by_thread[0]++;
 	by_thread[1] = si->si_code;
 	last_tid = gettid();
+	/* The others look when this has changed. */
+	by_thread[0]++;
 }
 
 static void *open_thread(void *arg)
