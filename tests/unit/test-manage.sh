@@ -174,6 +174,21 @@ status 'a base set that allows a call has it' 0 "$TOOL" check --update inc.polic
 policy l.policy 'lost = 2' 'read = allow' ''
 status 'events that were lost' 0 "$TOOL" check --update own.policy l.policy
 has 'may have been calls' out '^note: l\.policy was learned with 2 events lost: it may lack calls$'
+# finalize, as far as it refuses
+policy refused.policy 'mode = learn\nruns = 3\nlost = 2' 'read = allow' ''
+cp refused.policy before
+status 'what lost events is not finalized' 1 "$TOOL" finalize refused.policy
+has 'and why is told' err 'was learned with 2 events lost'
+check 'the file is as it was' cmp refused.policy before
+status 'unless a person insists' 0 "$TOOL" finalize --force refused.policy
+has 'then it is strict' refused.policy '^mode = strict$'
+policy refused.policy 'mode = audit\nruns = 3' 'read = allow' ''
+status 'nor is one that somebody has set to audit' 1 "$TOOL" finalize refused.policy
+has 'which is told, too' err 'audit mode, which only a hand can have set'
+has 'and its mode stays' refused.policy '^mode = audit$'
+policy refused.policy 'mode = learn' '' ''
+status 'nor an empty one' 1 "$TOOL" finalize refused.policy
+has 'with the command that fills it' err 'chestnut-run --learn COMMAND'
 status '--json' 1 "$TOOL" check --json --update jobs/a.policy jobs
 check 'is valid JSON' valid_json out
 has 'and has the verdict' out '"up-to-date":false'
