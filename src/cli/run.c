@@ -491,8 +491,11 @@ int main(int argc, char **argv)
 	rc = cr_launch_guard_stdio();
 	if (rc < 0)
 		cr_err_sys(&err, rc, "cannot open /dev/null");
-	if (rc == 0)
-		rc = cr_wake_init(&r.signals);
+	else if ((rc = cr_wake_init(&r.signals)) < 0) {
+		cr_err_sys(&err, rc, "cannot make a timer");
+		cr_err_hint(&err, "it takes one of the pending signals that a user may have: see "
+				  "\"ulimit -i\"");
+	}
 	if (rc == 0)
 		rc = cr_run_plan(&r.plan, argc, argv, &status, &err);
 	if (rc == 0)
