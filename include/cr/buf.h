@@ -29,6 +29,10 @@ void cr_buf_clear(struct cr_buf *b);	/* length 0, memory kept, failure forgotten
 void cr_buf_add(struct cr_buf *b, const char *s);
 void cr_buf_addn(struct cr_buf *b, const char *s, size_t n);
 void cr_buf_addf(struct cr_buf *b, const char *fmt, ...) CR_PRINTF(2, 3);
+/* @s as one word for a shell: as it is, or in single quotes. */
+void cr_buf_add_word(struct cr_buf *b, const char *s);
+/* The same for a path, which is no option even if it begins with "-". */
+void cr_buf_add_path(struct cr_buf *b, const char *path);
 const char *cr_buf_str(const struct cr_buf *b);		/* never NULL */
 /* The caller owns it; NULL when failed. @b is empty afterwards. */
 char *cr_buf_take(struct cr_buf *b);

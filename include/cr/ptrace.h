@@ -79,9 +79,9 @@ int cr_ptrace_sigmask(pid_t tid, uint64_t *old, const uint64_t *set) CR_MUST_CHE
 
 /* In a signal-delivery-stop. */
 int cr_ptrace_siginfo(pid_t tid, siginfo_t *info) CR_MUST_CHECK;
+int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info) CR_MUST_CHECK;
 
 /* In any stop: has the thread run into a breakpoint, and the signal for that is yet to come? */
 bool cr_ptrace_trap_pending(pid_t tid);
-int cr_ptrace_set_siginfo(pid_t tid, const siginfo_t *info) CR_MUST_CHECK;
 
 #endif

@@ -98,6 +98,32 @@ char *cr_buf_take(struct cr_buf *b)
 	return s;
 }
 
+void cr_buf_add_word(struct cr_buf *b, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "/._-+:@%,=~";
+
+	if (*s && *s != '~' && s[strspn(s, plain)] == '\0') {
+		cr_buf_add(b, s);
+		return;
+	}
+	cr_buf_add(b, "'");
+	for (; *s; s++) {
+		if (*s == '\'')
+			cr_buf_add(b, "'\\''");
+		else
+			cr_buf_addn(b, s, 1);
+	}
+	cr_buf_add(b, "'");
+}
+
+void cr_buf_add_path(struct cr_buf *b, const char *path)
+{
+	if (*path == '-')
+		cr_buf_add(b, "./");
+	cr_buf_add_word(b, path);
+}
+
 int cr_write_all(int fd, const char *from, size_t n)
 {
 	ssize_t k;

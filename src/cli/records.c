@@ -205,27 +205,20 @@ void cr_records_repeated(void *ctx, unsigned int window, enum cr_abi abi, uint32
 /* What the target has chosen of it must not speak to the terminal. */
 static void say(int fd, const char *words)
 {
-	cr_auto_free char *copy = strdup(words);
-	const char *text = copy ? copy : "";
-	size_t n = strlen(text);
+	cr_auto_free char *text = strdup(words);
 
-	if (copy)
-		cr_utf8_clean(copy);
-
-	while (n > 0) {
-		ssize_t done = write(fd, text, n);
-
-		if (done <= 0)
-			return;
-		text += done;
-		n -= (size_t)done;
-	}
+	if (!text)
+		return;
+	cr_utf8_clean(text);
+	/* Whoever is gone answers nothing, either. */
+	if (cr_write_all(fd, text, strlen(text)) < 0)
+		cr_debug("nobody reads the question");
 }
 
 static void end_line(int fd)
 {
-	if (write(fd, "\n", 1) < 0)
-		return;
+	if (cr_write_all(fd, "\n", 1) < 0)
+		cr_debug("nobody reads the question");
 }
 
 /* One line, without what was typed before it was asked for. -1: there is nobody any more. */

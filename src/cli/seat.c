@@ -242,7 +242,9 @@ static int finish_learning(struct cr_seat *seat, uint64_t lost, struct cr_err *e
 
 static int finish_soak(struct cr_seat *seat, uint64_t denied, struct cr_err *err)
 {
+	cr_auto_buf struct cr_buf file = CR_BUF_INIT, command = CR_BUF_INIT;
 	size_t i, rules = 0;
+	int rc = cr_store_save(seat->store, err);
 	const struct cr_policy *p = cr_store_policy(seat->store);
 
 	for (i = 0; i < p->n_windows; i++)
@@ -250,10 +252,16 @@ static int finish_soak(struct cr_seat *seat, uint64_t denied, struct cr_err *err
 	rules += p->n_own;
 	cr_info("%llu call%s denied, %zu candidate%s: %s.candidates", (unsigned long long)denied,
 		denied == 1 ? "" : "s", rules, rules == 1 ? "" : "s", seat->path);
-	if (rules)
-		cr_info("hint: to accept them: chestnut merge -o %s %s %s.candidates", seat->path,
-			seat->path, seat->path);
-	return cr_store_save(seat->store, err);
+	cr_buf_addf(&file, "%s.candidates", seat->path);
+	cr_buf_add(&command, "chestnut merge -o ");
+	cr_buf_add_path(&command, seat->path);
+	cr_buf_add(&command, " ");
+	cr_buf_add_path(&command, seat->path);
+	cr_buf_add(&command, " ");
+	cr_buf_add_path(&command, cr_buf_str(&file));
+	if (rules && cr_buf_ok(&command))
+		cr_info("hint: to accept them: %s", cr_buf_str(&command));
+	return rc;
 }
 
 int cr_seat_finish(struct cr_seat *seat, const struct cr_run_plan *plan, uint64_t lost,

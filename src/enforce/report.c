@@ -37,26 +37,6 @@ static const char *consequence(const struct cr_enforce *e, struct cr_verdict v,
 	return "";
 }
 
-/* A word that a shell takes as it is, or in single quotes. */
-static void quote(struct cr_buf *b, const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "/._-+:@%,=~";
-
-	if (*s && *s != '~' && s[strspn(s, plain)] == '\0') {
-		cr_buf_add(b, s);
-		return;
-	}
-	cr_buf_add(b, "'");
-	for (; *s; s++) {
-		if (*s == '\'')
-			cr_buf_add(b, "'\\''");
-		else
-			cr_buf_addn(b, s, 1);
-	}
-	cr_buf_add(b, "'");
-}
-
 /* What a window allows, when that is not more than a person reads. */
 static void hint_allowed(const struct cr_enforce *e, enum cr_abi abi, unsigned int window)
 {
@@ -84,7 +64,7 @@ static void add_window(struct cr_buf *b, const struct cr_policy *p, unsigned int
 
 	cr_buf_add(b, "--window ");
 	if (w && cr_policy_window_named(p, w->function) == (int)window)
-		quote(b, w->function);
+		cr_buf_add_word(b, w->function);
 	else
 		cr_buf_addf(b, "%u", window);
 	cr_buf_add(b, " ");
@@ -127,12 +107,9 @@ static void command(const struct cr_enforce *e, const struct cr_opinion *o, cons
 	cr_buf_add(out, "chestnut allow ");
 	if (o->window)
 		add_window(out, e->plan.policy, o->window);
-	/* A path is no option. */
-	if (e->plan.policy->path[0] == '-')
-		cr_buf_add(out, "./");
-	quote(out, e->plan.policy->path);
+	cr_buf_add_path(out, e->plan.policy->path);
 	cr_buf_add(out, " ");
-	quote(out, rule);
+	cr_buf_add_word(out, rule);
 }
 
 static void hint(const struct cr_enforce *e, const struct cr_call *call,

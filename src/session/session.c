@@ -9,7 +9,6 @@
 #include "cr/proc.h"
 #include "cr/ptrace.h"
 #include "cr/wait.h"
-#include "cr/wake.h"
 #include "parts.h"
 
 /* What a handler wants done with the tracee. */
