@@ -294,7 +294,7 @@ tests_live_start_CPPFLAGS = $(victim_cppflags)
 tests_live_start_CFLAGS = $(victim_cflags)
 function_inputs = tests/victims/fn-exits.S tests/victims/fn-gotab.S \
 	tests/victims/fn-names.c tests/victims/fn-switch.c tests/victims/fn-throw.cc
-window_victims = tests/live/lib-windows.sh tests/live/win-policy.awk \
+window_victims = tests/live/lib-attach.sh tests/live/lib-windows.sh tests/live/win-policy.awk \
 	tests/victims/tree-win.c \
 	tests/victims/win-go.go tests/victims/win-coro.c tests/victims/win-dl.c \
 	tests/victims/win-forks.c tests/victims/win-forms.c tests/victims/win-i386.c \
@@ -315,7 +315,8 @@ CLEANFILES += tests/victims/abi32 tests/victims/abi32.stamp
 
 EXTRA_DIST += $(house_tests) $(live_scripts) $(PROBE_TESTS) tests/live/lib.sh \
 	tests/live/fetch-redis.sh \
-	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h tests/unit/window-model.h \
+	tests/cr-test.h tests/over-forms.h tests/unit/fn-build.h \
+	tests/unit/judge-site.h tests/unit/window-model.h \
 	$(function_inputs) $(window_victims) tests/victims/abi32.c tests/victims/victim.h \
 	tests/unit/cli-run.h \
 	tests/fuzz/corpus-cond \

@@ -4,6 +4,7 @@
 # when we are gone its code is that of its files, and its children's is. The victim is in and out of
 # them all the time, in many threads, and makes threads, children and programs all the time.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-attach.sh"
 . "$(dirname "$0")/lib-windows.sh"
 must_be_built "$VICTIMS/attached-win"
 cd "$T" || exit 99
@@ -11,16 +12,6 @@ trap "" PIPE	# a victim may be gone that is asked
 V=$VICTIMS/attached-win
 told="births some, children some, programs some, 0 ended badly, text as its files"
 windows=(-f alpha -f beta -f gamma_in_child)
-
-# start [storm]
-start() {
-	rm -f in out err
-	mkfifo in
-	"$V" "$@" <in >out 2>&1 &
-	victim=$!
-	exec 7>in
-	until_true 20 grep -q ready out
-}
 
 # Asks the victim; $reply is its answer.
 ask() {
@@ -31,13 +22,6 @@ ask() {
 	until_true 20 eval "[ \$(grep -c '^$1 ' out) -gt $had ]"
 	reply=$(grep "^$1 " out | tail -1)
 	reply=${reply#* }
-}
-
-end_victim() {
-	echo end >&7
-	exec 7>&-
-	wait "$victim" 2>/dev/null
-	echo $? >rc
 }
 
 # attach OPTION…: returns when all is in place; $run is the supervisor.
@@ -53,15 +37,6 @@ detach() {
 	kill -"${1:-INT}" "$run" 2>/dev/null
 	wait "$run"
 	echo $? >run.rc
-}
-
-free_and_running() {
-	local f
-
-	for f in /proc/"$victim"/task/*/status; do
-		grep -qs '^State:.*stopped\|^State:.*tracing\|^TracerPid:.*[1-9]' "$f" && return 1
-	done
-	kill -0 "$victim"
 }
 
 calls_of() {	# policy, window, call

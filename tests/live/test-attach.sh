@@ -2,27 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A process that runs already is learned, audited, confined, and let go as it was found.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-attach.sh"
 must_be_built "$VICTIMS/attached"
 cd "$T" || exit 99
 V=$VICTIMS/attached
 told="rounds some, births some, waits undisturbed, code as it was"
-
-# start [WORD]: the victim in the background, ready, as $victim; "end_victim" lets it end.
-start() {
-	rm -f in out err
-	mkfifo in
-	"$V" "$@" <in >out 2>&1 &
-	victim=$!
-	exec 7>in
-	until_true 20 grep -q ready out
-}
-
-end_victim() {
-	echo >&7
-	exec 7>&-
-	wait "$victim" 2>/dev/null
-	echo $? >rc
-}
 
 # attach FILE REGEX OPTION…: until a line of FILE matches, then as ^C does it.
 attach() {
@@ -37,15 +21,6 @@ attach() {
 	kill -INT "$pid" 2>/dev/null
 	wait "$pid"
 	echo $? >run.rc
-}
-
-free_and_running() {
-	local f
-
-	for f in /proc/"$victim"/task/*/status; do
-		grep -qs '^State:.*stopped\|^State:.*tracing\|^TracerPid:.*[1-9]' "$f" && return 1
-	done
-	kill -0 "$victim"
 }
 
 # Windows or not, twice in a row: nothing of the first time may be in the way of the second.

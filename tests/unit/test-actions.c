@@ -14,6 +14,7 @@
 #include "cr/ini.h"
 #include "cr/merge.h"
 #include "cr/names.h"
+#include "judge-site.h"
 
 #define MANY 100000
 
@@ -22,22 +23,9 @@ static struct cr_policy *p;
 static struct cr_enforce *e;
 static int log_fd = -1;
 static char said[1 << 20];
-static unsigned int stacks, strings;	/* how often the target was read */
+static unsigned int strings;	/* how often the target was read, as "stacks" is for stacks */
 static unsigned int records, repeats;
 static uint64_t times;			/* of what was repeated, the last */
-
-static const char *site_exe(const struct cr_site *site)
-{
-	(void)site;
-	return "/opt/prog";
-}
-
-static const char *site_stack(const struct cr_site *site)
-{
-	(void)site;
-	stacks++;
-	return "f (f.c:1) < main";
-}
 
 static int site_string(const struct cr_site *site, cr_addr at, char *text, size_t size)
 {

@@ -6,8 +6,8 @@ must_be_built
 C=$top_builddir/completions
 PATH=$(dirname "$TOOL"):$PATH
 export HOME=$T/home XDG_CONFIG_HOME=$T/config
-mkdir -p "$HOME" "$XDG_CONFIG_HOME/chestnut" "$T/work/dir"
-cd "$T/work" || exit 99
+mkdir -p "$HOME" "$XDG_CONFIG_HOME/chestnut" "$T/here/dir"
+cd "$T/here" || exit 99
 touch one.policy two.policy notes.txt "$XDG_CONFIG_HOME/chestnut/tarball.policy"
 
 # words_of SHELL LINE: what the shell offers behind LINE, sorted, on one line.

@@ -17,12 +17,12 @@
 #include "cr/log.h"
 #include "cr/names.h"
 #include "cr/tally.h"
+#include "judge-site.h"
 
 static char dir[] = "/tmp/cr-judge-XXXXXX";
 static char path[64];
 static int log_fd = -1;
 static char said[16384];
-static unsigned int stacks;	/* how often a stack was asked for */
 
 static struct cr_err err;
 static struct cr_policy *p;
@@ -31,19 +31,6 @@ static struct cr_learn *l;
 static struct cr_learned sum;
 static struct cr_enforce *e;
 static const char *(*window_words)(const struct cr_site *site, size_t k);
-
-static const char *site_exe(const struct cr_site *site)
-{
-	(void)site;
-	return "/opt/prog";
-}
-
-static const char *site_stack(const struct cr_site *site)
-{
-	(void)site;
-	stacks++;
-	return "";
-}
 
 static int site_string(const struct cr_site *site, cr_addr at, char *text, size_t size)
 {
@@ -91,6 +78,7 @@ static void clear(void)
 	e = NULL;
 	p = NULL;
 	stacks = 0;
+	stack_words = "";
 	window_words = NULL;
 	heard();
 }
